@@ -1,0 +1,1 @@
+"""Exact, bounded proof: expressions, solving, equivalence and the checks."""

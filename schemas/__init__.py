@@ -1,0 +1,1 @@
+"""The types of the platform: frozen pydantic models and their content ids."""
