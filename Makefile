@@ -1,0 +1,40 @@
+# Needs Python 3.11 or newer and make, nothing else. The environment is kept in .venv; the stamps make repeats quick.
+PYTHON ?= python3
+BIN := .venv/bin
+BASE := .venv/base.stamp
+DEV := .venv/dev.stamp
+INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --prefer-binary --constraint constraints.txt
+
+.PHONY: quickstart test lint bench
+
+# The main job on the bundled sample, from nothing to a summary.
+quickstart: $(BASE)
+	@$(BIN)/backmath quickstart
+
+# Everything that has to hold before a change goes in. pytest comes last: its summary ends the output.
+test: lint
+	$(BIN)/python -m pytest -n auto --maxprocesses 4
+
+lint: $(DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# One line a benchmark; those that need public data find it in the folder named by BACKMATH_DATA.
+bench: $(DEV)
+	@for script in benchmarks/*.py; do $(BIN)/python "$$script" || exit 1; done
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "BackMATH needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv
+
+$(BASE): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing BackMATH into .venv (about half a minute)"
+	@$(INSTALL) --editable .
+	@touch $@
+
+$(DEV): $(BASE)
+	@echo "Installing what the tests need into .venv"
+	@$(INSTALL) --editable '.[dev]'
+	@touch $@

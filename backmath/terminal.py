@@ -1,0 +1,44 @@
+"""What reaches the terminal: one console each for results and for errors, and text from data made harmless."""
+
+import json
+import sys
+import unicodedata
+
+from rich.console import Console
+from rich.text import Text
+
+_JOINERS = "\u200c\u200d"
+"""Format characters that only join or part letters: harmless, and Persian, Hindi and emoji need them."""
+
+_ACTIVE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode categories a terminal may act on: controls (ANSI escapes), bidi marks, lone surrogates, line separators."""
+
+
+def safe(text: str) -> str:
+    """The text with every character that a terminal may act on written out (`\\x1b`, `\\u202e`); newlines stay."""
+    return "".join(
+        character
+        if character == "\n" or character in _JOINERS or unicodedata.category(character) not in _ACTIVE
+        else character.encode("unicode_escape").decode()
+        for character in text
+    )
+
+
+def data(text: str, style: str = "") -> Text:
+    """Text from data, to be shown as it stands: no markup, no control characters."""
+    return Text(safe(text), style=style)
+
+
+def console() -> Console:
+    """The console for results. It reads no markup in what it is given: text from data stays text."""
+    return Console(markup=False, highlight=False, emoji=False)
+
+
+def print_json(value: object) -> None:
+    """One JSON document on stdout and nothing else; pure ASCII, so that it is the same on every terminal."""
+    sys.stdout.write(json.dumps(value, indent=2, default=str) + "\n")
+
+
+def print_error(line: str) -> None:
+    """One line on stderr."""
+    print(f"backmath: {' '.join(safe(line).split())}", file=sys.stderr)
