@@ -1,0 +1,162 @@
+"""Derivations: writing what the pipeline makes, decided as it is written, and which problems are done already."""
+
+import asyncio
+import threading
+from collections.abc import Iterable, Sequence
+
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
+
+from curation import decisions
+from curation.columns import insert, stored, string_lists, strings, struct_lists, structs
+from curation.policy import Policy
+from curation.runs import Run
+from curation.store import Store
+from schemas.candidate import BackwardProblem, WordingKind
+from schemas.check import Check
+from schemas.condition import Condition
+from schemas.derivation import Derivation
+from schemas.formula import FormulaKind, NumberOrigin
+from schemas.identity import content_id
+from schemas.relation import Relation
+from schemas.step import Step
+
+
+def done_problem_ids(store: Store, kind: FormulaKind, wording: WordingKind, fingerprint: str) -> set[str]:
+    """The problems that have been derived with this kind of formula, wording and fingerprint."""
+    with store.connect(read_only=True) as connection:
+        rows = connection.execute(
+            "SELECT problem_id FROM derivations WHERE formula = ? AND wording = ? AND fingerprint = ?",
+            [kind, wording, fingerprint],
+        ).fetchall()
+    return {problem_id for (problem_id,) in rows}
+
+
+class StoreSink:
+    """Where a run's derivations go: the store, with the policy's decision on each candidate."""
+
+    def __init__(self, store: Store, run: Run, wording: WordingKind, policy: Policy) -> None:
+        self._store = store
+        self._run = run
+        self._wording = wording
+        self._policy = policy
+        self._turn = threading.Lock()
+
+    async def write(self, derivations: Sequence[Derivation]) -> None:
+        """Write the derivations with their candidates, checks and decisions, off the event loop.
+
+        All of it is one transaction: after a kill the store has the whole batch, or nothing of it. What the store has
+        already is left out.
+        """
+        await asyncio.to_thread(self._write, derivations)
+
+    def _write(self, derivations: Sequence[Derivation]) -> None:
+        decided = {
+            candidate.id: self._policy.decision(
+                candidate.id, candidate.checks, has_relation=candidate.relation is not None
+            )
+            for derivation in derivations
+            for candidate in derivation.candidates
+        }
+        fresh: dict[str, Derivation] = {}
+        for derivation in derivations:
+            fresh.setdefault(self._derivation_id(derivation), derivation)
+        with self._turn, self._store.connect() as connection:
+            for derivation_id in stored(connection, "derivations", "derivation_id", fresh):
+                del fresh[derivation_id]
+            if not fresh:
+                return
+            candidates = {
+                candidate.id: candidate for derivation in fresh.values() for candidate in derivation.candidates
+            }
+            known = stored(connection, "candidates", "candidate_id", candidates)
+            _insert_candidates(
+                connection, self._run.run_id, [row for key, row in candidates.items() if key not in known]
+            )
+            checks = [(key, check) for key, candidate in candidates.items() for check in candidate.checks]
+            if known:
+                before = _last_checks(connection, known)
+                checks = [
+                    (key, check)
+                    for key, check in checks
+                    if before.get((key, check.name)) != (check.outcome, check.reason)
+                ]
+            _insert_checks(connection, self._run.run_id, checks)
+            earlier = decisions.last_of_policy(connection, known) if known else {}
+            decisions.append(connection, decisions.changed([decided[key] for key in candidates], earlier))
+            self._insert_derivations(connection, fresh)
+
+    def _derivation_id(self, derivation: Derivation) -> str:
+        return content_id("derivation", derivation.problem_id, derivation.kind, self._wording, self._run.fingerprint)
+
+    def _insert_derivations(self, connection: DuckDBPyConnection, fresh: dict[str, Derivation]) -> None:
+        rows = list(fresh.values())
+        insert(
+            connection,
+            "derivations",
+            {
+                "derivation_id": strings(fresh),
+                "problem_id": strings(row.problem_id for row in rows),
+                "formula": strings(row.kind for row in rows),
+                "wording": strings([self._wording] * len(rows)),
+                "fingerprint": strings([self._run.fingerprint] * len(rows)),
+                "conditions": struct_lists([row.conditions for row in rows], Condition),
+                "expression": strings(row.formula.expression if row.formula else None for row in rows),
+                "numbers": struct_lists([row.formula.numbers if row.formula else () for row in rows], NumberOrigin),
+                "outcome": strings(row.outcome for row in rows),
+                "reason": strings(row.reason for row in rows),
+                "candidate_ids": string_lists([[candidate.id for candidate in row.candidates] for row in rows]),
+                "run_id": strings([self._run.run_id] * len(rows)),
+            },
+        )
+
+
+def _insert_candidates(connection: DuckDBPyConnection, run_id: str, candidates: Sequence[BackwardProblem]) -> None:
+    if not candidates:
+        return
+    insert(
+        connection,
+        "candidates",
+        {
+            "candidate_id": strings(row.id for row in candidates),
+            "problem_id": strings(row.problem_id for row in candidates),
+            "condition": structs([row.condition for row in candidates], Condition),
+            "formula": strings(row.formula for row in candidates),
+            "wording": strings(row.wording for row in candidates),
+            "relation": structs([row.relation for row in candidates], Relation),
+            "question": strings(row.question for row in candidates),
+            "answer": strings(row.answer for row in candidates),
+            "solution": struct_lists([row.solution for row in candidates], Step),
+            "run_id": strings([run_id] * len(candidates)),
+        },
+    )
+
+
+def _insert_checks(connection: DuckDBPyConnection, run_id: str, checks: Sequence[tuple[str, Check]]) -> None:
+    if not checks:
+        return
+    insert(
+        connection,
+        "checks",
+        {
+            "candidate_id": strings(key for key, _ in checks),
+            "check_name": strings(check.name for _, check in checks),
+            "outcome": strings(check.outcome for _, check in checks),
+            "reason": strings(check.reason for _, check in checks),
+            "elapsed_ms": pa.array([check.elapsed_ms for _, check in checks], pa.float64()),
+            "run_id": strings([run_id] * len(checks)),
+        },
+    )
+
+
+def _last_checks(
+    connection: DuckDBPyConnection, candidate_ids: Iterable[str]
+) -> dict[tuple[str, str], tuple[str, str]]:
+    """The last outcome and reason of each check of the candidates."""
+    connection.register("wanted", pa.table({"candidate_id": strings(candidate_ids)}))
+    rows = connection.execute(
+        "SELECT candidate_id, check_name, outcome, reason FROM checks SEMI JOIN wanted USING (candidate_id) "
+        "ORDER BY checks.rowid"
+    ).fetchall()
+    connection.unregister("wanted")
+    return {(candidate_id, name): (outcome, reason) for candidate_id, name, outcome, reason in rows}

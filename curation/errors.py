@@ -1,0 +1,53 @@
+"""What can go wrong in the store and around it: each message is one line with the state left behind and what to do."""
+
+
+class CurationError(Exception):
+    """An error that the user can act on; its message is one line."""
+
+
+class StoreMissingError(CurationError):
+    """There is no store in the workspace yet."""
+
+
+class StoreBusyError(CurationError):
+    """Another process kept the store's file open for longer than we wait."""
+
+
+class StoreNewerError(CurationError):
+    """The store was written by a newer version of backmath or of DuckDB."""
+
+
+class StoreCorruptError(CurationError):
+    """The store's file is not a DuckDB database, or is damaged."""
+
+
+class StoreReadOnlyError(CurationError):
+    """The workspace cannot be written to."""
+
+
+class StoreFullError(CurationError):
+    """There was no room for a write; the store is as it was before it."""
+
+
+class StoreInputOutputError(CurationError):
+    """The operating system refused to read or write the store for another reason."""
+
+
+class AlreadyRunningError(CurationError):
+    """A run of the same command is going on in the workspace."""
+
+
+class PolicyError(CurationError):
+    """A policy file cannot be read, or says something that is not known."""
+
+
+class UnknownCandidateError(CurationError):
+    """No candidate has this id."""
+
+
+class AmbiguousCandidateError(CurationError):
+    """Several candidates' ids begin like this."""
+
+
+class ExportError(CurationError):
+    """The file cannot be written, or is there already."""

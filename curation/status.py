@@ -1,0 +1,173 @@
+"""Status: where the workspace stands, and what to do next."""
+
+from typing import Any
+
+from duckdb import DuckDBPyConnection
+
+from curation.runs import Run, all_runs
+from curation.store import Store
+from schemas.decision import Verdict
+from schemas.formula import FormulaKind
+from schemas.model import Model
+
+
+class Cause(Model):
+    """How many candidates went to review or were rejected with their first reason from this check."""
+
+    decision: Verdict
+    check_name: str
+    candidates: int
+
+
+class FunnelRow(Model):
+    """One row of the view `funnel`: what the problems of a source came to, by one kind of formula."""
+
+    source: str
+    formula: FormulaKind
+    problems: int
+    conditions: int
+    candidates: int
+    accepted: int
+    review: int
+    rejected: int
+    why: tuple[Cause, ...]
+
+
+class Ingested(Model):
+    """What a source has brought: problems, and how many of them no run has derived anything from yet."""
+
+    source: str
+    problems: int
+    underived: int
+
+
+class Cost(Model):
+    """Calls, tokens, money and time by one model, over all runs; `usd` is None where no price is known."""
+
+    model: str
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    usd: float | None
+    elapsed_s: float
+
+
+class NextStep(Model):
+    """A command worth running now, and why."""
+
+    command: str
+    why: str
+
+
+class Status(Model):
+    """Where a workspace stands.
+
+    `queue` is how many candidates wait for people; `causes` is `why` over the whole funnel; `runs` are all runs, oldest
+    first. Of those marked as running, `going_on` holds the ids of those that really are: the others were killed.
+    """
+
+    ingested: tuple[Ingested, ...]
+    ingest_errors: int
+    funnel: tuple[FunnelRow, ...]
+    queue: int
+    causes: tuple[Cause, ...]
+    costs: tuple[Cost, ...]
+    runs: tuple[Run, ...]
+    going_on: tuple[str, ...]
+    next_steps: tuple[NextStep, ...]
+
+
+def status(store: Store) -> Status:
+    """Where the workspace stands; raises StoreMissingError where there is no store yet."""
+    with store.connect(read_only=True) as connection:
+        ingested = tuple(Ingested(**row) for row in _rows(connection, _INGESTED))
+        errors = _rows(connection, "SELECT count(*) AS count FROM ingest_errors")[0]["count"]
+        funnel = tuple(FunnelRow(**row) for row in _rows(connection, "SELECT * FROM funnel ORDER BY source, formula"))
+        causes = tuple(Cause(**row) for row in _rows(connection, _CAUSES))
+        costs = tuple(Cost(**row) for row in _rows(connection, _COSTS))
+        runs = tuple(all_runs(connection))
+    going_on = tuple(
+        run.run_id
+        for run in {run.command: run for run in runs if run.status == "running"}.values()
+        if store.runner(run.command) is not None
+    )
+    return Status(
+        ingested=ingested,
+        ingest_errors=errors,
+        funnel=funnel,
+        queue=sum(row.review for row in funnel),
+        causes=causes,
+        costs=costs,
+        runs=runs,
+        going_on=going_on,
+        next_steps=tuple(_next_steps(ingested, funnel, runs, going_on)),
+    )
+
+
+_INGESTED = """
+    SELECT
+        source,
+        count(*) AS problems,
+        count(*) FILTER (problem_id NOT IN (SELECT problem_id FROM derivations)) AS underived
+    FROM problems GROUP BY source ORDER BY source
+"""
+
+_CAUSES = """
+    SELECT cause.decision, cause.check_name, sum(cause.candidates)::BIGINT AS candidates
+    FROM (SELECT unnest(why) AS cause FROM funnel) GROUP BY ALL ORDER BY candidates DESC, 1, 2
+"""
+
+_COSTS = """
+    SELECT model, sum(calls)::BIGINT AS calls, sum(input_tokens)::BIGINT AS input_tokens,
+        sum(output_tokens)::BIGINT AS output_tokens, sum(usd) AS usd, sum(elapsed_s) AS elapsed_s
+    FROM cost GROUP BY model ORDER BY model
+"""
+
+
+def _next_steps(
+    ingested: tuple[Ingested, ...], funnel: tuple[FunnelRow, ...], runs: tuple[Run, ...], going_on: tuple[str, ...]
+) -> list[NextStep]:
+    steps = []
+    for run in {run.command: run for run in runs}.values():  # the last one of each command
+        if run.run_id in going_on:
+            steps.append(NextStep(command="backmath status", why=f"`{run.command}` is running: see how far it is"))
+        elif run.status != "done":
+            ended = (
+                "was killed"
+                if run.status == "running"
+                else f"was {run.status}"
+                if run.status == "interrupted"
+                else run.status
+            )
+            steps.append(
+                NextStep(command=run.command_line, why=f"the last `{run.command}` {ended}: it goes on from there")
+            )
+    if not ingested:
+        steps.append(NextStep(command="backmath ingest --help", why="there are no problems yet"))
+    underived = sum(row.underived for row in ingested)
+    if underived:
+        steps.append(
+            NextStep(command="backmath generate", why=f"{underived:,} problems have not been derived from yet")
+        )
+    if sum(row.review for row in funnel):
+        waiting = sum(row.review for row in funnel)
+        steps.append(
+            NextStep(
+                command="backmath candidates list --decision review", why=f"{waiting:,} candidates wait for people"
+            )
+        )
+    if sum(row.accepted for row in funnel):
+        accepted = sum(row.accepted for row in funnel)
+        steps.append(
+            NextStep(
+                command="backmath candidates export --decision accept accepted.jsonl",
+                why=f"{accepted:,} backward problems are accepted",
+            )
+        )
+    return steps
+
+
+def _rows(connection: DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    cursor = connection.execute(query)
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
