@@ -69,6 +69,7 @@ class Status(Model):
     ingested: tuple[Ingested, ...]
     ingest_errors: int
     funnel: tuple[FunnelRow, ...]
+    accepted_problems: int
     queue: int
     causes: tuple[Cause, ...]
     costs: tuple[Cost, ...]
@@ -83,6 +84,7 @@ def status(store: Store) -> Status:
         ingested = tuple(Ingested(**row) for row in _rows(connection, _INGESTED))
         errors = _rows(connection, "SELECT count(*) AS count FROM ingest_errors")[0]["count"]
         funnel = tuple(FunnelRow(**row) for row in _rows(connection, "SELECT * FROM funnel ORDER BY source, formula"))
+        accepted_problems = _rows(connection, _ACCEPTED_PROBLEMS)[0]["count"]
         causes = tuple(Cause(**row) for row in _rows(connection, _CAUSES))
         costs = tuple(Cost(**row) for row in _rows(connection, _COSTS))
         runs = tuple(all_runs(connection))
@@ -95,6 +97,7 @@ def status(store: Store) -> Status:
         ingested=ingested,
         ingest_errors=errors,
         funnel=funnel,
+        accepted_problems=accepted_problems,
         queue=sum(row.review for row in funnel),
         causes=causes,
         costs=costs,
@@ -110,6 +113,10 @@ _INGESTED = """
         count(*) AS problems,
         count(*) FILTER (problem_id NOT IN (SELECT problem_id FROM derivations)) AS underived
     FROM problems GROUP BY source ORDER BY source
+"""
+
+_ACCEPTED_PROBLEMS = """
+    SELECT count(DISTINCT problem_id) AS count FROM candidate_overview WHERE decision = 'accept'
 """
 
 _CAUSES = """
