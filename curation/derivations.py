@@ -2,7 +2,9 @@
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
@@ -15,6 +17,7 @@ from curation.store import Store
 from schemas.candidate import BackwardProblem, WordingKind
 from schemas.check import Check
 from schemas.condition import Condition
+from schemas.decision import Verdict
 from schemas.derivation import Derivation
 from schemas.formula import FormulaKind, NumberOrigin
 from schemas.identity import content_id
@@ -33,13 +36,17 @@ def done_problem_ids(store: Store, kind: FormulaKind, wording: WordingKind, fing
 
 
 class StoreSink:
-    """Where a run's derivations go: the store, with the policy's decision on each candidate."""
+    """Where a run's derivations go: the store, with the policy's decision on each candidate.
+
+    `verdicts` counts the candidates handed in so far by what the policy decided.
+    """
 
     def __init__(self, store: Store, run: Run, wording: WordingKind, policy: Policy) -> None:
         self._store = store
         self._run = run
         self._wording = wording
         self._policy = policy
+        self.verdicts: Counter[Verdict] = Counter()
         self._turn = threading.Lock()
 
     async def write(self, derivations: Sequence[Derivation]) -> None:
@@ -58,6 +65,7 @@ class StoreSink:
             for derivation in derivations
             for candidate in derivation.candidates
         }
+        self.verdicts.update(decision.verdict for decision in decided.values())
         fresh: dict[str, Derivation] = {}
         for derivation in derivations:
             fresh.setdefault(self._derivation_id(derivation), derivation)
@@ -73,14 +81,13 @@ class StoreSink:
             _insert_candidates(
                 connection, self._run.run_id, [row for key, row in candidates.items() if key not in known]
             )
-            checks = [(key, check) for key, candidate in candidates.items() for check in candidate.checks]
+            checks: dict[str, Sequence[Check]] = {key: candidate.checks for key, candidate in candidates.items()}
             if known:
                 before = _last_checks(connection, known)
-                checks = [
-                    (key, check)
-                    for key, check in checks
-                    if before.get((key, check.name)) != (check.outcome, check.reason)
-                ]
+                for key in known:
+                    checks[key] = [
+                        check for check in checks[key] if before.get((key, check.name)) != (check.outcome, check.reason)
+                    ]
             _insert_checks(connection, self._run.run_id, checks)
             earlier = decisions.last_of_policy(connection, known) if known else {}
             decisions.append(connection, decisions.changed([decided[key] for key in candidates], earlier))
@@ -98,15 +105,15 @@ class StoreSink:
                 "derivation_id": strings(fresh),
                 "problem_id": strings(row.problem_id for row in rows),
                 "formula": strings(row.kind for row in rows),
-                "wording": strings([self._wording] * len(rows)),
-                "fingerprint": strings([self._run.fingerprint] * len(rows)),
+                "wording": pa.repeat(self._wording, len(rows)),
+                "fingerprint": pa.repeat(self._run.fingerprint, len(rows)),
                 "conditions": struct_lists([row.conditions for row in rows], Condition),
                 "expression": strings(row.formula.expression if row.formula else None for row in rows),
                 "numbers": struct_lists([row.formula.numbers if row.formula else () for row in rows], NumberOrigin),
                 "outcome": strings(row.outcome for row in rows),
                 "reason": strings(row.reason for row in rows),
                 "candidate_ids": string_lists([[candidate.id for candidate in row.candidates] for row in rows]),
-                "run_id": strings([self._run.run_id] * len(rows)),
+                "run_id": pa.repeat(self._run.run_id, len(rows)),
             },
         )
 
@@ -127,24 +134,25 @@ def _insert_candidates(connection: DuckDBPyConnection, run_id: str, candidates: 
             "question": strings(row.question for row in candidates),
             "answer": strings(row.answer for row in candidates),
             "solution": struct_lists([row.solution for row in candidates], Step),
-            "run_id": strings([run_id] * len(candidates)),
+            "run_id": pa.repeat(run_id, len(candidates)),
         },
     )
 
 
-def _insert_checks(connection: DuckDBPyConnection, run_id: str, checks: Sequence[tuple[str, Check]]) -> None:
-    if not checks:
+def _insert_checks(connection: DuckDBPyConnection, run_id: str, checks: dict[str, Sequence[Check]]) -> None:
+    rows = list(chain.from_iterable(checks.values()))
+    if not rows:
         return
     insert(
         connection,
         "checks",
         {
-            "candidate_id": strings(key for key, _ in checks),
-            "check_name": strings(check.name for _, check in checks),
-            "outcome": strings(check.outcome for _, check in checks),
-            "reason": strings(check.reason for _, check in checks),
-            "elapsed_ms": pa.array([check.elapsed_ms for _, check in checks], pa.float64()),
-            "run_id": strings([run_id] * len(checks)),
+            "candidate_id": strings(key for key, of_one in checks.items() for _ in of_one),
+            "check_name": strings(row.name for row in rows),
+            "outcome": strings(row.outcome for row in rows),
+            "reason": strings(row.reason for row in rows),
+            "elapsed_ms": pa.array([row.elapsed_ms for row in rows], pa.float64()),
+            "run_id": pa.repeat(run_id, len(rows)),
         },
     )
 

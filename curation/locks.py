@@ -23,15 +23,16 @@ def locked(path: Path) -> Iterator[bool]:
     """
     path = path.resolve()
     with _guard:
-        if path in _held:
-            free = False
-        else:
+        free = False
+        if path not in _held:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-            free = _take(descriptor)
-            if free:
-                _held.add(path)
-            else:
-                os.close(descriptor)
+            try:
+                free = _take(descriptor)
+            finally:
+                if free:
+                    _held.add(path)
+                else:
+                    os.close(descriptor)
     if not free:
         yield False
         return

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from duckdb import DuckDBPyConnection
+from duckdb import CatalogException, DuckDBPyConnection
 
 from curation.errors import StoreNewerError
 
@@ -265,7 +265,7 @@ def m002_views(connection: DuckDBPyConnection) -> None:
         COMMENT ON COLUMN funnel.review IS 'Candidates that wait for people';
         COMMENT ON COLUMN funnel.why IS
             'What held candidates back: a list of (decision, check_name, candidates), each counted under its first '
-            'reason, so that they add up to review and rejected. In rows: SELECT source, unnest(why, recursive := true)';
+            'reason, so that they add up to review and rejected. SELECT unnest(why, recursive := true) gives rows';
 
         CREATE VIEW cost AS
             SELECT
@@ -288,10 +288,11 @@ MIGRATIONS: tuple[Migration, ...] = (m001_tables, m002_views)
 
 def pending(connection: DuckDBPyConnection) -> list[Migration]:
     """The migrations that the store still lacks; raises StoreNewerError where it has some that we do not know."""
-    names = "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'migrations'"
-    if connection.execute(names).fetchall() == [(0,)]:
+    try:
+        rows = connection.execute("SELECT name FROM migrations").fetchall()
+    except CatalogException:
         return list(MIGRATIONS)
-    applied = {name for (name,) in connection.execute("SELECT name FROM migrations").fetchall()}
+    applied = {name for (name,) in rows}
     unknown = sorted(applied - {migration.__name__ for migration in MIGRATIONS})
     if unknown:
         raise StoreNewerError(

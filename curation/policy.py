@@ -2,7 +2,7 @@
 
 import hashlib
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +15,8 @@ from schemas.decision import Decision, Verdict
 from schemas.model import Model
 
 DEFAULT_FILE = Path(__file__).with_name("policy.toml")
+
+_LONGEST_REASON = 200
 
 
 class Rule(Model):
@@ -39,25 +41,20 @@ class Policy(Model):
     def decide(self, checks: Iterable[Check], *, has_relation: bool) -> tuple[Verdict, tuple[str, ...]]:
         """The verdict on a candidate from its checks, and the reasons for it, each as `check_name: reason`."""
         found = {check.name: check for check in checks}
-        reasons: dict[Verdict, list[str]] = {"accept": [], "review": [], "reject": []}
-        waived: list[str] = []
+        leads_to: dict[CheckName, Verdict] = {}
         for name, rule in self.checks.items():
-            check = found.get(name)
-            if check is not None and check.outcome == "pass":
-                continue
-            reason = f"{name}: {check.reason if check else 'not checked'}"
-            if not has_relation:
-                return self.no_relation, (reason,)
-            verdict = rule.fail if check is not None and check.outcome == "fail" else rule.undecided
-            reasons[verdict].append(reason)
-            waived.append(name)
+            outcome = found[name].outcome if name in found else "undecided"
+            if outcome != "pass":
+                leads_to[name] = rule.fail if outcome == "fail" else rule.undecided
         if not has_relation:
-            return self.no_relation, ("no_relation: no equation in the condition",)
+            first = next(iter(leads_to), None)
+            return self.no_relation, (_reason(first, found) if first else "no_relation: no equation in the condition",)
         for verdict in ("reject", "review"):
-            if reasons[verdict]:
-                return verdict, tuple(reasons[verdict])
-        passed = f"accept: {len(self.checks) - len(waived)} of {len(self.checks)} checks pass"
-        return "accept", (f"{passed}, not needed: {', '.join(waived)}" if waived else passed,)
+            names = [name for name, each in leads_to.items() if each == verdict]
+            if names:
+                return verdict, tuple(_reason(name, found) for name in names)
+        passed = f"accept: {len(self.checks) - len(leads_to)} of {len(self.checks)} checks pass"
+        return "accept", (f"{passed}, not needed: {', '.join(leads_to)}" if leads_to else passed,)
 
     def decision(self, candidate_id: str, checks: Iterable[Check], *, has_relation: bool) -> Decision:
         """The policy's decision on a candidate."""
@@ -65,6 +62,11 @@ class Policy(Model):
         return Decision(
             candidate_id=candidate_id, verdict=verdict, reasons=reasons, policy=self.full_version, decided_by="policy"
         )
+
+
+def _reason(name: CheckName, found: Mapping[CheckName, Check]) -> str:
+    reason = found[name].reason if name in found else "not checked"
+    return f"{name}: {reason if len(reason) <= _LONGEST_REASON else reason[: _LONGEST_REASON - 3] + '...'}"
 
 
 def load(file: Path | None = None) -> Policy:

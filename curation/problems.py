@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+import pyarrow as pa
+
 from curation.columns import insert, integers, stored, strings, well_formed
 from curation.store import Store
 from schemas.identity import content_id
@@ -42,7 +44,7 @@ def write(store: Store, run_id: str, rows: Sequence[Problem | IngestError]) -> I
         if problems:
             columns = {name: strings(getattr(problem, name) for problem in problems.values()) for name in _FIELDS}
             columns["problem_id"] = strings(problems)
-            columns["run_id"] = strings([run_id] * len(problems))
+            columns["run_id"] = pa.repeat(run_id, len(problems))
             insert(connection, "problems", columns)
         if errors:
             insert(
@@ -54,7 +56,7 @@ def write(store: Store, run_id: str, rows: Sequence[Problem | IngestError]) -> I
                     "line": integers(error.line for error in errors.values()),
                     "reason": strings(error.reason for error in errors.values()),
                     "raw": strings(error.raw for error in errors.values()),
-                    "run_id": strings([run_id] * len(errors)),
+                    "run_id": pa.repeat(run_id, len(errors)),
                 },
             )
     total = sum(isinstance(row, Problem) for row in rows)
@@ -64,6 +66,12 @@ def write(store: Store, run_id: str, rows: Sequence[Problem | IngestError]) -> I
         errors=len(errors),
         known_errors=len(rows) - total - len(errors),
     )
+
+
+def count_problems(store: Store) -> int:
+    """How many problems there are; raises StoreMissingError where there is no store yet."""
+    with store.connect(read_only=True) as connection:
+        return int(connection.execute("SELECT count(*) FROM problems").fetchall()[0][0])
 
 
 def read_problems(store: Store, *, source: str | None = None, limit: int | None = None) -> Iterator[Problem]:

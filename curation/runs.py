@@ -45,31 +45,32 @@ def begin(
     is `ingest` or `generate`; `command_line` is what the user types to go on with the run. The id depends on the
     command, the fingerprint and how often it was run before, so that it is the same in every store.
     """
-    values = {
-        "configuration": well_formed(json.dumps(configuration, sort_keys=True, ensure_ascii=False, allow_nan=False)),
-        "command_line": well_formed(command_line),
-        "code_version": code_version,
-    }
     with store.connect() as connection:
+        connection.execute("UPDATE runs SET status = 'interrupted' WHERE command = ? AND status = 'running'", [command])
         earlier = connection.execute(
-            "SELECT run_id, status FROM runs WHERE command = ? AND fingerprint = ? ORDER BY rowid",
+            "SELECT run_id, status FROM runs WHERE command = ? AND fingerprint = ? ORDER BY started_at",
             [command, fingerprint],
         ).fetchall()
         if earlier and earlier[-1][1] != "done":
             run_id = earlier[-1][0]
-            connection.execute(
-                "UPDATE runs SET configuration = $configuration, command_line = $command_line, "
-                "code_version = $code_version, status = 'running', finished_at = NULL WHERE run_id = $run_id",
-                {**values, "run_id": run_id},
-            )
         else:
             run_id = content_id("run", command, fingerprint, str(len(earlier)))
             connection.execute(
-                "INSERT INTO runs BY NAME SELECT $run_id AS run_id, $command AS command, $fingerprint AS fingerprint, "
-                "$command_line AS command_line, $configuration AS configuration, $code_version AS code_version, "
-                "$started_at AS started_at, 'running' AS status, '{}' AS counts",
-                {**values, "run_id": run_id, "command": command, "fingerprint": fingerprint, "started_at": _now()},
+                "INSERT INTO runs BY NAME SELECT $run_id AS run_id, $command AS command, '' AS command_line, "
+                "'{}' AS configuration, $fingerprint AS fingerprint, '' AS code_version, $started_at AS started_at, "
+                "'running' AS status, '{}' AS counts",
+                {"run_id": run_id, "command": command, "fingerprint": fingerprint, "started_at": _now()},
             )
+        connection.execute(
+            "UPDATE runs SET command_line = $command_line, configuration = $configuration, "
+            "code_version = $code_version, status = 'running', finished_at = NULL WHERE run_id = $run_id",
+            {
+                "command_line": well_formed(command_line),
+                "configuration": well_formed(json.dumps(configuration, sort_keys=True, ensure_ascii=False)),
+                "code_version": code_version,
+                "run_id": run_id,
+            },
+        )
         return _read(connection, run_id)
 
 
@@ -91,7 +92,7 @@ def finish(store: Store, run_id: str, status: Literal["done", "interrupted", "fa
 
 def all_runs(connection: DuckDBPyConnection) -> list[Run]:
     """Every run, oldest first."""
-    rows = connection.execute(f"SELECT {', '.join(_FIELDS)} FROM runs ORDER BY rowid").fetchall()
+    rows = connection.execute(f"SELECT {', '.join(_FIELDS)} FROM runs ORDER BY started_at").fetchall()
     return [_run(row) for row in rows]
 
 

@@ -5,7 +5,7 @@ import random
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -78,17 +78,18 @@ class Store:
     def running(self, command: str) -> Iterator[None]:
         """Hold the workspace's lock for runs of `command`; raises AlreadyRunningError where one goes on."""
         self._make_folder()
-        try:
-            with locked(self._lock_path(command)) as free:
-                if not free:
-                    pid = holder(self._lock_path(command))
-                    raise AlreadyRunningError(
-                        f"`backmath {command}` is running in {self.folder} already{f' (PID {pid})' if pid else ''}; "
-                        "nothing was changed: wait for it, or stop it and run this again"
-                    )
-                yield
-        except PermissionError as error:
-            raise self._explain(str(error)) or error from error
+        with ExitStack() as stack:
+            try:
+                free = stack.enter_context(locked(self._lock_path(command)))
+            except OSError as error:
+                raise self._explain(str(error)) or error from error
+            if not free:
+                pid = self.runner(command)
+                raise AlreadyRunningError(
+                    f"`backmath {command}` is running in {self.folder} already{f' (PID {pid})' if pid else ''}; "
+                    "nothing was changed: wait for it, or stop it and run this again"
+                )
+            yield
 
     def runner(self, command: str) -> int | None:
         """The id of the process that runs `command` in the workspace now, or None."""
