@@ -8,6 +8,7 @@ from typing import Any, Literal
 from duckdb import DuckDBPyConnection
 
 from curation.columns import well_formed
+from curation.rows import rows
 from curation.store import Store
 from schemas.identity import content_id
 from schemas.model import Model
@@ -92,11 +93,8 @@ def finish(store: Store, run_id: str, status: Literal["done", "interrupted", "fa
 
 def all_runs(connection: DuckDBPyConnection) -> list[Run]:
     """Every run, oldest first."""
-    rows = connection.execute(f"SELECT {', '.join(_FIELDS)} FROM runs ORDER BY started_at").fetchall()
-    return [_run(row) for row in rows]
+    return [_run(row) for row in rows(connection, "SELECT * FROM runs ORDER BY started_at")]
 
-
-_FIELDS = tuple(Run.model_fields)
 
 _DECIDED = """
     SELECT count(*) FROM (SELECT unnest(candidate_ids) AS candidate_id FROM derivations WHERE run_id = ?)
@@ -117,13 +115,11 @@ _COUNTS = {
 
 
 def _read(connection: DuckDBPyConnection, run_id: str) -> Run:
-    query = f"SELECT {', '.join(_FIELDS)} FROM runs WHERE run_id = ?"
-    return _run(connection.execute(query, [run_id]).fetchall()[0])
+    return _run(rows(connection, "SELECT * FROM runs WHERE run_id = ?", [run_id])[0])
 
 
-def _run(row: tuple[Any, ...]) -> Run:
-    values = dict(zip(_FIELDS, row, strict=True))
-    return Run(**values | {name: json.loads(values[name]) for name in ("configuration", "counts")})
+def _run(row: dict[str, Any]) -> Run:
+    return Run.model_validate(row | {name: json.loads(row[name]) for name in ("configuration", "counts")})
 
 
 def _now() -> datetime:

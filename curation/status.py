@@ -1,9 +1,8 @@
 """Status: where the workspace stands, and what to do next."""
 
-from typing import Any
+from collections.abc import Sequence
 
-from duckdb import DuckDBPyConnection
-
+from curation.rows import rows
 from curation.runs import Run, all_runs
 from curation.store import Store
 from schemas.decision import Verdict
@@ -81,12 +80,12 @@ class Status(Model):
 def status(store: Store) -> Status:
     """Where the workspace stands; raises StoreMissingError where there is no store yet."""
     with store.connect(read_only=True) as connection:
-        ingested = tuple(Ingested(**row) for row in _rows(connection, _INGESTED))
-        errors = _rows(connection, "SELECT count(*) AS count FROM ingest_errors")[0]["count"]
-        funnel = tuple(FunnelRow(**row) for row in _rows(connection, "SELECT * FROM funnel ORDER BY source, formula"))
-        accepted_problems = _rows(connection, _ACCEPTED_PROBLEMS)[0]["count"]
-        causes = tuple(Cause(**row) for row in _rows(connection, _CAUSES))
-        costs = tuple(Cost(**row) for row in _rows(connection, _COSTS))
+        ingested = tuple(Ingested(**row) for row in rows(connection, _INGESTED))
+        errors = rows(connection, "SELECT count(*) AS count FROM ingest_errors")[0]["count"]
+        funnel = tuple(FunnelRow(**row) for row in rows(connection, "SELECT * FROM funnel ORDER BY source, formula"))
+        accepted_problems = rows(connection, _ACCEPTED_PROBLEMS)[0]["count"]
+        causes = tuple(Cause(**row) for row in rows(connection, _CAUSES))
+        costs = tuple(Cost(**row) for row in rows(connection, _COSTS))
         runs = tuple(all_runs(connection))
     going_on = tuple(
         run.run_id
@@ -132,49 +131,30 @@ _COSTS = """
 
 
 def _next_steps(
-    ingested: tuple[Ingested, ...], funnel: tuple[FunnelRow, ...], runs: tuple[Run, ...], going_on: tuple[str, ...]
+    ingested: Sequence[Ingested], funnel: Sequence[FunnelRow], runs: Sequence[Run], going_on: Sequence[str]
 ) -> list[NextStep]:
     steps = []
-    for run in {run.command: run for run in runs}.values():  # the last one of each command
+    unfinished = set()
+    for run in {run.command_line: run for run in runs}.values():  # of those typed alike, the last one
         if run.run_id in going_on:
-            steps.append(NextStep(command="backmath status", why=f"`{run.command}` is running: see how far it is"))
+            unfinished.add(run.command)
+            steps.append(NextStep(command="backmath status", why=f"`{run.command_line}` is running: see how far it is"))
         elif run.status != "done":
-            ended = (
-                "was killed"
-                if run.status == "running"
-                else f"was {run.status}"
-                if run.status == "interrupted"
-                else run.status
-            )
-            steps.append(
-                NextStep(command=run.command_line, why=f"the last `{run.command}` {ended}: it goes on from there")
-            )
-    if not ingested:
+            unfinished.add(run.command)
+            ended = {"running": "was killed", "interrupted": "was interrupted", "failed": "failed"}[run.status]
+            steps.append(NextStep(command=run.command_line, why=f"it {ended}, and goes on from there"))
+    if not ingested and "ingest" not in unfinished:
         steps.append(NextStep(command="backmath ingest --help", why="there are no problems yet"))
     underived = sum(row.underived for row in ingested)
-    if underived:
-        steps.append(
-            NextStep(command="backmath generate", why=f"{underived:,} problems have not been derived from yet")
-        )
-    if sum(row.review for row in funnel):
-        waiting = sum(row.review for row in funnel)
-        steps.append(
-            NextStep(
-                command="backmath candidates list --decision review", why=f"{waiting:,} candidates wait for people"
-            )
-        )
-    if sum(row.accepted for row in funnel):
-        accepted = sum(row.accepted for row in funnel)
-        steps.append(
-            NextStep(
-                command="backmath candidates export --decision accept accepted.jsonl",
-                why=f"{accepted:,} backward problems are accepted",
-            )
-        )
+    if underived and "generate" not in unfinished:
+        why = f"{underived:,} problems have not been derived from yet"
+        steps.append(NextStep(command="backmath generate", why=why))
+    waiting = sum(row.review for row in funnel)
+    if waiting:
+        why = f"{waiting:,} candidates wait for people"
+        steps.append(NextStep(command="backmath candidates list --decision review", why=why))
+    accepted = sum(row.accepted for row in funnel)
+    if accepted:
+        why = f"{accepted:,} backward problems are accepted"
+        steps.append(NextStep(command="backmath candidates export --decision accept accepted.jsonl", why=why))
     return steps
-
-
-def _rows(connection: DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
-    cursor = connection.execute(query)
-    names = [column[0] for column in cursor.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
