@@ -1,0 +1,1 @@
+"""The known quantities of a question."""

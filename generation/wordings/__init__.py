@@ -1,0 +1,1 @@
+"""How a backward question is put."""
