@@ -15,8 +15,8 @@ from schemas.ingest_error import IngestError
 _CHUNK = 1 << 16
 _TOO_LONG = f"longer than {MAX_ROW >> 20} MiB"
 
-# A string (closed, or broken off by the end of its line or of the text), a bracket, a comma or a line's end.
-_TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*+(?P<closed>")?|[\[\]{},\n]', re.DOTALL)
+# A string (closed, or broken off by the end of its line or of the text), a bracket or a comma.
+_TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*+(?P<closed>")?|[\[\]{},]', re.DOTALL)
 
 
 def _no_number(name: str) -> NoReturn:
@@ -40,26 +40,26 @@ def json_lines(stream: Stream, file: str) -> Iterator[Row | IngestError]:
             text = data.decode("utf-8-sig" if line == 1 else "utf-8")
         except UnicodeDecodeError as error:
             reason = f"invalid UTF-8 at byte {error.start}"
-            yield unreadable(file, line, reason, data.decode("utf-8", "backslashreplace"))
+            yield unreadable(file, line, reason, data.decode("utf-8", "backslashreplace").rstrip("\r\n"))
             continue
         if not text.isspace():
             yield _row(file, line, text.rstrip("\r\n"))
 
 
 def json_list(stream: Stream, file: str) -> Iterator[Row | IngestError]:
-    """The objects of one list, a malformed one refused and the next found by its brackets.
+    """The objects of one list, by their number in it, a malformed one refused and the next found by its brackets.
 
     Raises SourceError where an element is over MAX_ROW, and EOFError where the list does not end with the file.
     """
-    for line, text in _elements(io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape")):
-        if text.strip():
-            yield _row(file, line + text[: -len(text.lstrip())].count("\n"), text.strip())
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape")
+    for number, element in enumerate(_elements(text), 1):
+        if not element.isspace():
+            yield _row(file, number, element.strip())
 
 
-def _elements(text: io.TextIOWrapper) -> Iterator[tuple[int, str]]:
-    """What stands between the commas of a list, each with the line it starts in."""
+def _elements(text: io.TextIOWrapper) -> Iterator[str]:
+    """What stands between the commas of a list."""
     buffer, position, depth = "", 0, 0
-    line = start_line = 1
     while chunk := text.read(_CHUNK):
         buffer += chunk
         start, end = 0, len(buffer)
@@ -69,15 +69,14 @@ def _elements(text: io.TextIOWrapper) -> Iterator[tuple[int, str]]:
                 if not token["closed"] and buffer[token.end() :] in ("", "\\"):
                     end = token.start()  # the string goes on in the next chunk
                     break
-            elif sign == "\n":
-                line += 1
             elif sign in "[{":
                 depth += 1
                 if depth == 1:
-                    start, start_line = token.end(), line
+                    start = token.end()
             elif depth == 1:
-                yield start_line, buffer[start : token.start()]
-                start, start_line = token.end(), line
+                if start < token.start():
+                    yield buffer[start : token.start()]
+                start = token.end()
                 if sign != ",":
                     if (buffer[start:] + text.read(_CHUNK)).strip():
                         raise EOFError("something follows the end of the list")
@@ -86,8 +85,9 @@ def _elements(text: io.TextIOWrapper) -> Iterator[tuple[int, str]]:
                 depth -= 1
         buffer, position = buffer[start:], end - start
         if len(buffer) > MAX_ROW:
-            raise SourceError(f"the list has an element {_TOO_LONG} at line {start_line}, or its brackets do not match")
-    yield start_line, buffer
+            raise SourceError(f"the list has an element {_TOO_LONG}, or its brackets do not match: {buffer[:80]!r}")
+    if buffer:
+        yield buffer
     raise EOFError("the list is not closed")
 
 

@@ -29,10 +29,12 @@ def rows(path: Path) -> Rows:
     Raises SourceError: at once where there is no such file or its format is not read; while reading, after the rows
     before, where the file is not what its name says or breaks off.
     """
-    if path.is_dir():
-        raise SourceError(f"{path} is a folder: name one file in it")
-    if not path.is_file():
-        raise SourceError(f"{path} does not exist")
+    try:
+        folder, there = path.is_dir(), path.exists()
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror}") from error
+    if folder or not there:
+        raise SourceError(f"{path} {'is a folder: name one file in it' if folder else 'does not exist'}")
     packed = path.suffix.lower() == ".gz"
     suffix = Path(path.stem if packed else path.name).suffix.lower()
     if suffix not in _READERS or (packed and suffix == ".parquet"):
@@ -51,7 +53,7 @@ def _guarded(path: Path, packed: bool, reader: Callable[[Stream, str], Rows]) ->
                 yield row
     except (OSError, EOFError, zlib.error) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error).partition("\n")[0]
-        broken = f"breaks off after line {line}" if line else "cannot be read"
+        broken = f"breaks off after row {line}" if line else "cannot be read"
         raise SourceError(f"{path.name} {broken}: {reason}") from error
 
 
@@ -83,7 +85,7 @@ def _csv(stream: Stream, file: str) -> Rows:
         if len(cells) == len(header):
             yield Row(line, dict(zip(header, cells, strict=True)))
         elif cells:
-            yield unreadable(file, line, f"{len(cells)} cells, where the header has {len(header)}", ",".join(cells))
+            yield unreadable(file, line, f"the header has {len(header)} cells, the row {len(cells)}", ",".join(cells))
 
 
 def _parquet(stream: Stream, file: str) -> Rows:
