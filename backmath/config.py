@@ -1,23 +1,28 @@
 """Configuration: `backmath.toml` in the workspace, overridden by BACKMATH_* variables, overridden by flags.
 
-    [generate]
-    concurrency = 4
+[generate]
+concurrency = 4
 
-    [triage]
-    policy = "strict.toml"
+[triage]
+policy = "strict.toml"
 """
 
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 FILE_NAME = "backmath.toml"
 
 
-def variable(command: str, option: str) -> str:
-    """The environment variable of a command's option, and the mark that the option can be configured."""
+def configured(command: str, option: str, **parameter: Any) -> Any:
+    """A typer option that the workspace's file and an environment variable can set."""
+    return typer.Option(envvar=_variable(command, option), show_envvar=False, **parameter)
+
+
+def _variable(command: str, option: str) -> str:
+    """The environment variable of a command's option; an option that has it can be configured."""
     return f"BACKMATH_{command}_{option}".upper()
 
 
@@ -38,7 +43,7 @@ def _configure(context: typer.Context, workspace: Path) -> Path:
         known = {
             parameter.name
             for parameter in (commands[command].params if command in commands else [])
-            if parameter.envvar == variable(command, parameter.name)
+            if parameter.envvar == _variable(command, parameter.name)
         }
         if not known or not isinstance(options, dict):
             raise typer.BadParameter(f"{file}: {command!r} is not a table of a command that can be configured")
@@ -57,7 +62,7 @@ Workspace = Annotated[
         help="Folder that holds the store and backmath.toml.",
         is_eager=True,
         callback=_configure,
-        file_okay=False,
+        metavar="FOLDER",
     ),
 ]
 

@@ -13,6 +13,16 @@ _JOINERS = "\u200c\u200d"
 _ACTIVE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode categories a terminal may act on: controls (ANSI escapes), bidi marks, lone surrogates, line separators."""
 
+MARKS = {
+    "pass": ("✓", "green"),
+    "undecided": ("?", "yellow"),
+    "fail": ("✗", "red"),
+    "accept": ("✓", "green"),
+    "review": ("?", "yellow"),
+    "reject": ("✗", "red"),
+}
+"""The mark and style of each outcome of a check and of each decision."""
+
 
 def safe(text: str) -> str:
     """The text with every character that a terminal may act on written out (`\\x1b`, `\\u202e`); newlines stay."""
@@ -27,6 +37,11 @@ def safe(text: str) -> str:
 def data(text: str, style: str = "") -> Text:
     """Text from data, to be shown as it stands: no markup, no control characters."""
     return Text(safe(text), style=style)
+
+
+def heading(text: str) -> Text:
+    """The title of a part of a screen."""
+    return Text(f"\n{text}", style="bold cyan")
 
 
 def console() -> Console:

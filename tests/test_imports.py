@@ -5,12 +5,14 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LAYERS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0]["layers"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+LAYERS = PYPROJECT["tool"]["importlinter"]["contracts"][0]["layers"]
 
 
 def lint_imports(root: Path) -> subprocess.CompletedProcess[str]:
@@ -25,7 +27,7 @@ def test_imports_go_one_way_only() -> None:
     assert re.search(r"\b1 kept, 0 broken", verdict.stdout)
 
 
-@pytest.mark.parametrize(("upper", "lower"), list(zip(LAYERS, LAYERS[1:], strict=False)))
+@pytest.mark.parametrize(("upper", "lower"), list(pairwise(LAYERS)))
 def test_an_import_against_the_direction_is_found(tmp_path: Path, upper: str, lower: str) -> None:
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     for layer in LAYERS:
@@ -40,7 +42,7 @@ def test_an_import_against_the_direction_is_found(tmp_path: Path, upper: str, lo
 
 def test_every_package_is_under_the_contract_and_in_the_wheel() -> None:
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "benchmarks"}
-    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    wheel = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
     assert packages == set(LAYERS) == set(wheel)
 
 

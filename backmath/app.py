@@ -1,0 +1,47 @@
+"""The `backmath` command: its groups, and how each of them ends.
+
+Exit codes: 0 done, 1 failed or stopped, 2 wrong use. A failure is one line on stderr; `--debug` adds the traceback.
+"""
+
+import io
+import sys
+import traceback
+from collections.abc import Sequence
+
+import typer
+
+from backmath import candidates, generate, ingest, quickstart, status, triage
+from backmath.errors import explain
+from backmath.terminal import print_error
+
+app = typer.Typer(
+    help="Make backward math problems from forward ones, prove them exactly, and show what is doubtful.",
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+for command, example in (
+    (quickstart.quickstart, quickstart.EXAMPLE),
+    (ingest.ingest, ingest.EXAMPLE),
+    (generate.generate, generate.EXAMPLE),
+    (triage.triage, triage.EXAMPLE),
+    (status.status, status.EXAMPLE),
+):
+    app.command(epilog=f"Example: {example}")(command)
+app.add_typer(candidates.app, name="candidates")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command (`sys.argv` where none is given) and return its exit code."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # an ASCII terminal gets `\u2713`, and no error
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = app(arguments or ["--help"], prog_name="backmath", standalone_mode=False)
+    except Exception as error:
+        if "--debug" in arguments:
+            traceback.print_exc()
+        line, code = explain(error)
+        print_error(line)
+    return code or 0

@@ -1,0 +1,132 @@
+"""One candidate as a person wants to read it."""
+
+import re
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from backmath.terminal import MARKS, data, heading
+
+if TYPE_CHECKING:
+    from curation.listing import Shown
+    from schemas.decision import Decision
+
+_INDENT = (0, 0, 0, 2)
+_HIGHLIGHT = "bold black on yellow"
+
+
+def print_candidate(out: Console, shown: "Shown") -> None:
+    """The question with its condition highlighted, the backward question, equation, solution, checks and decision."""
+    out.print(_title(shown))
+    if shown.superseded:
+        out.print("A later run derived this problem anew and did not make this candidate again.", style="yellow")
+    _part(out, "Question", _question(out, shown))
+    out.print(Padding(_facts(shown), _INDENT))
+    _part(out, "Backward question", _backward_question(shown))
+    out.print(Padding(data(f"Answer: {shown.candidate.answer}", "dim"), _INDENT))
+    if shown.candidate.relation:
+        _part(out, "Equation", data(shown.candidate.relation.equation, "bold"))
+    if shown.candidate.solution:
+        _part(out, "Solution", _solution(shown))
+    if shown.formula and shown.formula.numbers:
+        _part(out, "Where the numbers of the original solution come from", _numbers(shown))
+    _part(out, "Checks", _checks(shown))
+    if shown.holds:
+        _part(out, "Decision", _decision(shown.holds))
+
+
+def print_doubt(out: Console, shown: "Shown") -> None:
+    """What a person who has to decide needs first: the question with its condition, the equation, and the doubt."""
+    out.print(Padding(_question(out, shown), _INDENT))
+    if shown.candidate.relation:
+        out.print(Padding(data(shown.candidate.relation.equation, "bold"), _INDENT))
+    for reason in shown.holds.reasons if shown.holds else ():
+        out.print(Padding(data(f"? {reason}", "yellow"), _INDENT))
+
+
+def _part(out: Console, title: str, body: Text | Table) -> None:
+    out.print(heading(title))
+    out.print(Padding(body, _INDENT))
+
+
+def _title(shown: "Shown") -> Text:
+    problem = shown.problem
+    text = Text.assemble(("Candidate ", "bold"), (shown.candidate_id, "bold"))
+    if shown.holds:
+        mark, style = MARKS[shown.holds.verdict]
+        text.append(f"  {mark} {shown.holds.verdict}", f"bold {style}")
+    origin = " · ".join((problem.source, problem.split, problem.licence, problem.origin))
+    return text.append("\n").append_text(data(origin, "dim"))
+
+
+def _question(out: Console, shown: "Shown") -> Text:
+    question, condition = shown.problem.question, shown.candidate.condition
+    opening, closing = ("", "") if out.color_system else ("«", "»")
+    return Text.assemble(
+        data(question[: condition.start]),
+        opening,
+        data(question[condition.start : condition.end], _HIGHLIGHT),
+        closing,
+        data(question[condition.end :]),
+    )
+
+
+def _facts(shown: "Shown") -> Text:
+    condition = shown.candidate.condition
+    unit = f" {condition.unit}" if condition.unit else ""
+    kind = condition.kind.replace("_", " ")
+    return data(f"Answer: {shown.problem.answer}    Condition: {condition.value}{unit} ({kind})", "dim")
+
+
+def _backward_question(shown: "Shown") -> Text:
+    text = data(shown.candidate.question)
+    if shown.candidate.relation:
+        text.highlight_regex(rf"(?<![A-Za-z]){re.escape(shown.candidate.relation.unknown)}(?![A-Za-z])", "bold yellow")
+    return text
+
+
+def _solution(shown: "Shown") -> Table:
+    proved = any(check.name == "steps_hold" and check.outcome == "pass" for check in shown.candidate.checks)
+    table = Table.grid(padding=(0, 1))
+    table.add_column()
+    table.add_column(justify="right", style="dim")
+    for number, step in enumerate(shown.candidate.solution, 1):
+        mark, style = MARKS["pass" if proved else "undecided"] if step.equation else ("·", "dim")
+        line = data(step.text)
+        if step.equation and step.equation not in step.text:
+            line.append_text(data(f"   {step.equation}", "dim"))
+        table.add_row(Text(mark, style), str(number), line)
+    return table
+
+
+def _numbers(shown: "Shown") -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for origin in shown.formula.numbers if shown.formula else ():
+        known = origin.certain and origin.origin != "unexplained"
+        mark, style = MARKS["pass" if known else "undecided"]
+        table.add_row(Text(mark, style), data(origin.number), origin.origin, data(origin.reason, "dim"))
+    return table
+
+
+def _checks(shown: "Shown") -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column()
+    table.add_column()
+    table.add_column(ratio=1)
+    table.add_column(justify="right", style="dim", no_wrap=True)
+    for check in shown.candidate.checks:
+        mark, style = MARKS[check.outcome]
+        table.add_row(Text(mark, style), check.name, data(check.reason), f"{check.elapsed_ms:.1f} ms")
+    return table
+
+
+def _decision(decision: "Decision") -> Text:
+    mark, style = MARKS[decision.verdict]
+    text = Text.assemble((f"{mark} {decision.verdict}", style), (f" by {decision.decided_by}, ", "dim"))
+    text.append_text(data(decision.policy, "dim"))
+    for reason in decision.reasons:
+        text.append("\n").append_text(data(reason))
+    return text

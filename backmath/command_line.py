@@ -1,0 +1,22 @@
+"""Command lines as the user would type them, for messages and for the record of a run."""
+
+import shlex
+from pathlib import Path
+
+from backmath.config import DEFAULT_WORKSPACE
+
+
+def typed(*words: str, **options: object) -> str:
+    """`backmath`, the words, and the options that are not None, quoted for a shell."""
+    given = [
+        part
+        for name, value in options.items()
+        if value is not None
+        for part in (f"--{name.replace('_', '-')}", str(value))
+    ]
+    return shlex.join(["backmath", *words, *given])
+
+
+def within(line: str, workspace: Path) -> str:
+    """The command line for this workspace: with `--workspace` unless it is the default one."""
+    return line if workspace == DEFAULT_WORKSPACE else f"{line} --workspace {shlex.quote(str(workspace))}"

@@ -1,0 +1,70 @@
+"""The progress of long work: a bar on stderr where that is a terminal, and silence otherwise."""
+
+import sys
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from backmath.terminal import MARKS
+
+Tallies = Callable[[], Mapping[Any, int]]
+"""The counts by outcome at this moment, by the name of the outcome."""
+
+
+class Bar:
+    """A progress bar with rate, time left and counts by outcome; `stopping` tells when the work is asked to stop."""
+
+    def __init__(self, doing: str, total: int | None, tallies: Tallies, stopping: Callable[[], bool]) -> None:
+        self._doing = doing
+        self._stopping = stopping
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            _Rate(),
+            TimeRemainingColumn(compact=True),
+            _Tallies(tallies),
+            console=Console(file=sys.stderr, markup=False),
+            expand=True,
+            transient=True,
+            disable=not sys.stderr.isatty(),
+        )
+        self._task = self._progress.add_task(doing, total=total)
+        self.done = 0
+
+    def advance(self, count: int = 1) -> None:
+        """Tell that so many more are done."""
+        self.done += count
+        doing = "Finishing, Ctrl-C again to stop at once" if self._stopping() else self._doing
+        self._progress.update(self._task, advance=count, description=doing)
+
+    def __enter__(self) -> "Bar":
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.0f}/s" if task.speed else "", style="dim")
+
+
+class _Tallies(ProgressColumn):
+    def __init__(self, tallies: Tallies) -> None:
+        super().__init__()
+        self._tallies = tallies
+
+    def render(self, task: Task) -> Text:
+        text = Text()
+        for name, count in self._tallies().items():
+            mark, style = MARKS[name]
+            text.append(f"{mark} {count:,} ", style)
+        return text

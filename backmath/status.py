@@ -1,0 +1,84 @@
+"""`backmath status`: where the workspace stands, and what to do next."""
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from backmath.config import DEFAULT_WORKSPACE, Debug, Json, Workspace
+from backmath.funnel import print_funnel, print_next
+from backmath.terminal import console, data, heading, print_json
+
+if TYPE_CHECKING:
+    from curation.runs import Run
+    from curation.status import Status
+
+EXAMPLE = "backmath status --json"
+
+_RUNS_SHOWN = 5
+_STATUS_STYLES = {"done": "green", "running": "cyan", "interrupted": "yellow", "killed": "yellow", "failed": "red"}
+
+
+def status(json: Json = False, workspace: Workspace = DEFAULT_WORKSPACE, debug: Debug = False) -> None:
+    """Show the funnel, the queue for people, the cost, the runs, and what to do next."""
+    from curation.status import status as look
+    from curation.store import Store
+
+    store = Store(workspace)
+    now = look(store)
+    if json:
+        print_json(now.model_dump(mode="json"))
+        return
+    out = console()
+    out.print(data(f"Workspace {workspace}", "bold"))
+    _print_ingested(out, now)
+    if now.funnel:
+        out.print(heading("Funnel"))
+        print_funnel(out, now)
+    if now.costs:
+        _print_costs(out, now)
+    if now.runs:
+        _print_runs(out, now)
+    print_next(out, now.next_steps, workspace)
+
+
+def _print_ingested(out: Console, now: "Status") -> None:
+    for row in now.ingested:
+        waiting = f", {row.underived:,} not derived from yet" if row.underived else ""
+        out.print(data(f"  {row.problems:,} problems from {row.source}{waiting}"))
+    if now.ingest_errors:
+        out.print(f"  {now.ingest_errors:,} rows refused, in the table ingest_errors", style="yellow")
+    if now.queue:
+        out.print(f"  {now.queue:,} candidates wait for people", style="yellow")
+
+
+def _print_costs(out: Console, now: "Status") -> None:
+    out.print(heading("Cost"))
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("model")
+    for name in ("calls", "tokens in", "tokens out", "USD", "seconds"):
+        table.add_column(name, justify="right")
+    for cost in now.costs:
+        usd = "unknown" if cost.usd is None else f"{cost.usd:,.2f}"
+        counts = (f"{count:,}" for count in (cost.calls, cost.input_tokens, cost.output_tokens))
+        table.add_row(data(cost.model), *counts, usd, f"{cost.elapsed_s:,.0f}")
+    out.print(table)
+
+
+def _print_runs(out: Console, now: "Status") -> None:
+    out.print(heading("Runs"))
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for run in now.runs[-_RUNS_SHOWN:]:
+        state = "killed" if run.status == "running" and run.run_id not in now.going_on else run.status
+        table.add_row(
+            run.started_at.strftime("%Y-%m-%d %H:%M"),
+            data(run.command),
+            Text(state, _STATUS_STYLES[state]),
+            data(_added(run), "dim"),
+        )
+    out.print(table)
+
+
+def _added(run: "Run") -> str:
+    return ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in run.counts.items()) or "nothing added"
