@@ -63,7 +63,9 @@ def read(
     place = _Place(printable(file), printable(label), split, licence or known.licence)
     if source != "records":
         return _problems(islice(found, limit), known.parts, replace(place, source=source))
-    mapping = {name: name for name in records.COLUMNS} | dict(columns or {})
+    # A column that is mapped to one name is not read as another too: `solution=answer` leaves no answer.
+    taken = set((columns or {}).values()) - set(records.NEEDED)
+    mapping = {name: name for name in records.COLUMNS if name not in taken} | dict(columns or {})
     found = _with_columns(islice(found, limit), mapping, {*records.NEEDED, *(columns or {})}, place.file)
     return _problems(found, lambda fields: known.parts(_renamed(fields, mapping)), place)
 

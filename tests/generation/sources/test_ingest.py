@@ -130,6 +130,11 @@ def test_records_whose_columns_have_other_names_ask_for_the_mapping(tmp_path: Pa
     assert len(list(read("records", path=path, columns={"question": "Frage", "solution": "Weg"}))) == 300
 
 
+def test_a_column_mapped_to_one_name_is_not_read_as_another(tmp_path: Path) -> None:
+    problem = one(file_of(tmp_path, ROW), columns={"solution": "answer"})
+    assert (problem.solution, problem.answer) == ("2+3=<<2+3=5>>5", "5")
+
+
 def test_one_record_without_a_column_is_refused_alone(tmp_path: Path) -> None:
     good = {"question": "q", "solution": "a", "answer": 5}
     found = list(read("records", path=file_of(tmp_path, {"question": "q"}, good)))
