@@ -77,6 +77,8 @@ def plain_text(latex: str) -> tuple[str, list[Quantity]]:
                 if fraction and (quantity := _fraction(latex, fraction, characters)):
                     fractions.append(quantity)
                     start, position = quantity.start, quantity.end
+                elif token[0] == "\\sqrt":
+                    position = closing.get(position, position) if latex.startswith("[", position) else position
                 elif _TEXT.match(token[0]):
                     filler = " "
                     position += latex.startswith("{", position)

@@ -73,7 +73,7 @@ _PAIRED_GOODS = re.compile(
 )
 _NAMES_OF_A_HALF = words(
     """other first second third fourth last final each both remaining latter former bottom top upper lower front next
-    same better the"""
+    same better the a an"""
 )
 _BEFORE_A_NOUN_HALF = words("in into back this that his her their its every per")
 _BE_AND_HAVE = words("are were is was have has had will")
@@ -193,7 +193,7 @@ def _fraction(text: str, start: int) -> Quantity | None:
     elif top in ("a", "an"):
         stands = _share_stands(context, bottom, text)
     else:
-        stands = match["joint"] == "-" or _parts_stand(context, top, bottom, plural, text)
+        stands = (value < 1 or plural) and (match["joint"] == "-" or _parts_stand(context, top, bottom, plural, text))
     if not stands:
         return None
     if top in ("a", "an") and tied:

@@ -15,7 +15,7 @@ from generation.conditions.vocabulary import (
 )
 
 _TIED = re.compile(r"-([a-z]{2,30})|(?<=[0-9])([a-z]{1,30})(?![a-z0-9])")
-_WORD = re.compile(r"\s{1,3}(?:[$€£]?[0-9][0-9.,]{0,9}(?:-[a-z]{1,20})?\s)?([a-z]{2,30}|[gml]\b)(['’]s\b)?(?![0-9])")
+_WORD = re.compile(r"\s{1,3}(?:[$€£]?[0-9][0-9.,]{0,9}(?:-[a-z]{1,20})?\s)?([a-z]{2,30}|[agml]\b)(['’]s\b)?(?![0-9])")
 _PART_OF = re.compile(r"\sof\b")
 _MAX_WORDS = 5
 _NUMBERS = frozenset((*SMALL, *SCALES, "hundred", "half", "twice", "thrice"))

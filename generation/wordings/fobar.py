@@ -31,10 +31,9 @@ _NEXT = re.compile(r"\s{1,2}([A-Za-z]+)(['’]s\b|s['’])?")
 _LAST = re.compile(r"([A-Za-z]+)\s+\Z")
 _COMMAND_BEFORE = re.compile(r"\\[A-Za-z]+\Z")
 _LONE_LETTER = re.compile(r"(?<![A-Za-z\\])[A-Za-z](?![A-Za-z])")
-_MATH = (
-    re.compile(  # as in pandoc: what is inside touches its dollar signs, and no digit follows; so $5 and $6 are money
-        r"(?<![\\0-9$])(\$\$?)(?=[^\s$])(?:[^$\\]|\\.)*?(?<=\S)\1(?![0-9$])|\\\[.*?(?:\\\]|\Z)|\\\(.*?(?:\\\)|\Z)", re.S
-    )
+# As in pandoc: mathematics touches its dollar signs, and no digit follows; so `$5 and $6` is money.
+_MATH = re.compile(
+    r"(?<![\\0-9$])(\$\$?)(?=[^\s$])(?:[^$\\]|\\.)*?(?<=\S)\1(?![0-9$])|\\\[.*?(?:\\\]|\Z)|\\\(.*?(?:\\\)|\Z)", re.S
 )
 _PROSE = re.compile(r"\s[A-Za-z]{2,}\s[A-Za-z]{2,}\s")
 _NO_VARIABLE = re.compile(r"\\(?:text\w{0,2}|mbox|mathrm|begin|end)\s?\{[^{}]*\}|\\[A-Za-z]+")
@@ -100,8 +99,8 @@ def masked(question: str, condition: Condition, unknown: str) -> str:
         return _with_share(before, symbol, after, unknown)
     if after[:1].isalpha() and not suffix:
         suffix = " "  # 20kg
-    if before[-1:].isalpha():
-        prefix = " " + prefix
+    if before[-1:].isalpha() and not prefix:
+        prefix = " "  # the 5 of 3x5
     return _with_article(before, unknown) + prefix + symbol + suffix + after
 
 
