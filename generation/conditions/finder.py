@@ -27,7 +27,7 @@ def find_conditions(question: str, notation: Notation) -> tuple[Condition, ...]:
     text = question
     if notation == "latex":
         text, fractions = plain_text(question)
-    text = text.translate(_LOWER)
+    text = text.lower() if text.isascii() else text.translate(_LOWER)
     found = []
     end = 0
     for quantity in sorted((*fractions, *find_numerals(text), *find_number_words(text))):

@@ -64,6 +64,7 @@ _NEXT_AFTER_HYPHEN = re.compile(r"-([a-z]+)")
 _LAST = re.compile(r"([a-z'’]+)[\s-]{1,2}\Z")
 _EQUAL_TO = re.compile(r"\b(?:equal|up) to \Z")
 _PRICE = re.compile(r"(?:[0-9]|\bcents?|\bdollars?)\s?\Z")
+_COIN_WINDOW = 300
 _COINS = re.compile(r"\b(?:dimes?|nickels?|penn(?:y|ies)|coins?|quarters)\b")
 _PAIRED_GOODS = re.compile(
     r"""(?:\s[a-z-]+){0,3}?\s(?:pants|jeans|shorts|trousers|\w*glasses|scissors|leggings|tights|pliers|binoculars|\w+phones|
@@ -96,7 +97,7 @@ def find_number_words(text: str) -> Iterator[Quantity]:
     end = 0
     while start := _START.search(text, end):
         quantity = None
-        if not text.startswith(("-", "\\"), start.start() - 1):
+        if text[start.start() - 1 : start.start()] != "-":
             quantity = (
                 _multiple(text, start)
                 or _collective(text, start.start())
@@ -186,14 +187,15 @@ def _fraction(text: str, start: int) -> Quantity | None:
         measured=(tied or after).removesuffix("s") in MEASURES,
         of_a_whole=(after in WHOLES and not relative) or after in ("of", "as", "'s"),
     )
+    near = text[max(0, start - _COIN_WINDOW) : end + _COIN_WINDOW]
     if tied and not context.measured:
         return None  # a third-grade class
     if bottom == "half" and top in ("", "a", "one"):
         stands = not plural and _half_stands(context, top)
     elif top in ("a", "an"):
-        stands = _share_stands(context, bottom, text)
+        stands = _share_stands(context, bottom, near)
     else:
-        stands = (value < 1 or plural) and (match["joint"] == "-" or _parts_stand(context, top, bottom, plural, text))
+        stands = (value < 1 or plural) and (match["joint"] == "-" or _parts_stand(context, top, bottom, plural, near))
     if not stands:
         return None
     if top in ("a", "an") and tied:
@@ -211,21 +213,21 @@ def _half_stands(context: _Context, top: str) -> bool:
     return of_a_whole or context.after in PREDICATES or context.after in ("", "times", "full")
 
 
-def _share_stands(context: _Context, bottom: str, text: str) -> bool:
+def _share_stands(context: _Context, bottom: str, near: str) -> bool:
     """A third of them, a quarter mile; not a third friend, a quarter in his pocket."""
     if context.of_a_whole or context.after in ("times", "full", "less", "more", "fewer"):
         return True
     if bottom == "quarter":
-        return context.measured or (context.after in _BE_AND_HAVE and not _COINS.search(text))
+        return context.measured or (context.after in _BE_AND_HAVE and not _COINS.search(near))
     return context.after in PREDICATES
 
 
-def _parts_stand(context: _Context, top: str, bottom: str, plural: bool, text: str) -> bool:
+def _parts_stand(context: _Context, top: str, bottom: str, plural: bool, near: str) -> bool:
     """One third, two thirds of; not two third graders, two quarters, one quarter and a dime."""
     if context.of_a_whole:
         return True
     if bottom == "quarter":
-        return not plural and top == "one" and not _COINS.search(text)
+        return not plural and top == "one" and not _COINS.search(near)
     if context.after.startswith("grade") or (plural and bottom == "half"):
         return False
     return plural or top == "one"

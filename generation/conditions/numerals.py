@@ -17,7 +17,7 @@ SIGNS = "$€£¢"
 """The signs of currencies, before a number or behind it."""
 
 _VULGAR = "".join(VULGAR_FRACTIONS)
-_RUN = re.compile(rf"[0-9]++|[{_VULGAR}]")
+_RUN = re.compile(rf"[0-9{_VULGAR}]++")
 _NUMERAL = re.compile(
     rf"""
       (?P<none>                                                                           # no quantity:
@@ -117,7 +117,7 @@ def _plain(text: str, match: re.Match[str]) -> tuple[Fraction | None, ConditionK
     if len(token) > MAX_DIGITS:
         return None, "integer", match.end()
     start, end = match.span()
-    if "." not in token and text.startswith(".", start - 1) and _opens_a_decimal(text, start - 1):
+    if "." not in token and text[start - 1 : start] == "." and _opens_a_decimal(text, start - 1):
         token = "." + token
     kind: ConditionKind = "decimal" if "." in token else "integer"
     value = literal(token)

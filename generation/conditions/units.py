@@ -15,7 +15,7 @@ from generation.conditions.vocabulary import (
 )
 
 _TIED = re.compile(r"-([a-z]{2,30})|(?<=[0-9])([a-z]{1,30})(?![a-z0-9])")
-_WORD = re.compile(r"\s{1,3}(?:[$€£]?[0-9][0-9.,]{0,9}(?:-[a-z]{1,20})?\s)?([a-z]{2,30}|[agml]\b)(['’]s\b)?(?![0-9])")
+_WORD = re.compile(r"\s{1,3}([$€£]?[0-9][0-9.,]{0,9}(?:-[a-z]{1,20})?\s)?([a-z]{2,30}|[agml]\b)(['’]s\b)?(?![0-9])")
 _PART_OF = re.compile(r"\sof\b")
 _MAX_WORDS = 5
 _NUMBERS = frozenset((*SMALL, *SCALES, "hundred", "half", "twice", "thrice"))
@@ -35,14 +35,14 @@ def unit_after(text: str, end: int, single: bool) -> str | None:
     first = fallback = None
     for _ in range(_MAX_WORDS):
         match = _WORD.match(text, position)
-        if match is None:
-            break
-        position, word = match.end(), match[1]
+        if match is None or (match[1] and first):
+            break  # four $5 bills, but not a party of 4 order 3 pizzas
+        position, word = match.end(), match[2]
         if word in WHOLES or word in ("a", "an"):
             if not (part or single):
                 break
             part = True
-        elif word in COMPARATIVES or match[2]:  # 5 more, half Ana's age
+        elif word in COMPARATIVES or match[3]:  # 5 more, half Ana's age
             continue
         elif word in ("dozen", "dozens"):
             return word

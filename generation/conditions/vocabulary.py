@@ -83,7 +83,7 @@ CLAUSES = PREDICATES | words(
     every any some another either neither also only just still already now again together total both instead must
     should may might shall being having costs cost weighs makes takes gets eats gives lives uses needs wants plays
     sells buys contains holds lays looks says thinks works runs walks spends earns leaves finds decides comes starts
-    ends left plus minus one ones altogether respectively apiece later ago today yesterday tomorrow"""
+    ends left right plus minus one ones altogether respectively apiece later ago today yesterday tomorrow"""
 )
 """A word that ends the noun behind a quantity, or shows that none is there."""
 COMPARATIVES = words(
