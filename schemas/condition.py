@@ -1,6 +1,7 @@
 """Condition: a known quantity in a question."""
 
 from fractions import Fraction
+from functools import cached_property
 from typing import Literal
 
 from schemas.model import Model
@@ -33,7 +34,7 @@ class Condition(Model):
     kind: ConditionKind
     unit: str | None = None
 
-    @property
+    @cached_property
     def number(self) -> Fraction:
         """The value as an exact fraction."""
         return Fraction(self.value)

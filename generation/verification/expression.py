@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from math import isqrt
 from typing import Literal
 
@@ -45,7 +46,7 @@ class UndefinedValueError(ExpressionError):
     """Division by zero, or a root that is not rational where an exact value is asked for."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Number:
     """A literal: its exact value, and where it stands in the text it was read from (-1: nowhere)."""
 
@@ -54,14 +55,14 @@ class Number:
     end: int = -1
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Symbol:
     """A named quantity."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Operation:
     """Two operands under one of `+ - * / ^`."""
 
@@ -70,21 +71,21 @@ class Operation:
     right: "Expression"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Negation:
     """Minus the operand."""
 
     operand: "Expression"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Percent:
     """The operand with a percent sign behind it: a hundredth of it."""
 
     operand: "Expression"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Call:
     """`sqrt` or `abs` of the operand."""
 
@@ -94,13 +95,25 @@ class Call:
 
 Expression = Number | Symbol | Operation | Negation | Percent | Call
 
-_NUMBER = r"(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d*)?|\.\d+)"
-_NAME = r"(?P<name>[A-Za-z_]\w*)"
-_SIGN = r"(?P<sign>\*\*|[-+*/^()\[\]%×÷·−]"
-_TOKEN = re.compile(rf"\s*(?:{_NUMBER}|{_NAME}|{_SIGN}))")
-_TOKEN_TIMES_X = re.compile(rf"\s*(?:{_NUMBER}|{_SIGN}|[xX](?![A-Za-z_]))|{_NAME})")
-_SAME: dict[str, str] = {"**": "^", "×": "*", "·": "*", "÷": "/", "−": "-", "[": "(", "]": ")", "x": "*", "X": "*"}
-_PRECEDENCE: dict[str, int] = {"+": 1, "-": 1, "*": 2, "/": 2, "^": 4}
+_NUMBER = r"(?P<number>[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?(?![0-9])|[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
+_NAME = r"(?P<name>[A-Za-z_][A-Za-z_0-9]*)"
+_SIGN = r"(?P<sign>\*\*|[-+*/^()\[\]%×÷·−–]"
+_OTHER = r"(?P<other>\S)"
+_TOKEN = re.compile(rf"{_NUMBER}|{_NAME}|{_SIGN})|{_OTHER}")
+_TOKEN_TIMES_X = re.compile(rf"{_NUMBER}|{_SIGN}|[xX](?![A-Za-z_]))|{_NAME}|{_OTHER}")
+_SAME: dict[str, str] = {
+    "**": "^",
+    "×": "*",
+    "·": "*",
+    "÷": "/",
+    "−": "-",
+    "–": "-",
+    "[": "(",
+    "]": ")",
+    "x": "*",
+    "X": "*",
+}
+_BINDING: dict[str, int] = {"+": 1, "-": 1, "*": 2, "/": 2, "^": 4}
 _UNARY = 3
 _ATOM = 5
 
@@ -113,97 +126,75 @@ def parse(text: str, names: Collection[str] = ()) -> Expression:
     if len(text) > MAX_LENGTH:
         raise TooLargeError(f"{len(text)} characters, more than {MAX_LENGTH}")
     parser = _Parser(text, names)
-    expression = parser.sum(0)
-    if parser.kind is not None:
-        raise UnexpectedTextError(f"unexpected {parser.token!r} at {parser.start}")
+    expression = parser.expression(1, 0)
+    parser.expect_end()
     return expression
 
 
 class _Parser:
-    """Recursive descent over one text; `kind`, `token`, `start` and `end` describe the token at hand."""
+    """Precedence climbing over one text; a token is its kind (a sign is its own), its text and where it stands."""
 
     def __init__(self, text: str, names: Collection[str]) -> None:
-        self.text, self.names = text, names
-        self.pattern = _TOKEN if "x" in names or "X" in names else _TOKEN_TIMES_X
+        pattern = _TOKEN if "x" in names or "X" in names else _TOKEN_TIMES_X
+        self.names = names
+        self.tokens: list[tuple[str, str, int, int]] = []
+        for match in pattern.finditer(text):
+            kind, token = match.lastgroup or "", match[0]
+            if kind == "sign":
+                kind = _SAME.get(token, token)
+            elif kind == "other":
+                raise UnexpectedTextError(f"unexpected {token!r} at {match.start()}")
+            self.tokens.append((kind, token, match.start(), match.end()))
+        self.tokens.append(("", "", len(text), len(text)))
         self.position = self.operations = 0
-        self.advance()
 
-    def advance(self) -> None:
-        match = self.pattern.match(self.text, self.position)
-        if match is None:
-            rest = self.text[self.position :].strip()
-            if rest:
-                raise UnexpectedTextError(f"unexpected {rest[:20]!r} at {self.position}")
-            self.kind, self.token, self.start, self.end = None, "", self.position, self.position
-            return
-        self.kind = match.lastgroup
-        self.token = match[self.kind or 0]
-        self.start, self.end = match.span(self.kind or 0)
-        self.position = match.end()
-        if self.kind == "sign":
-            self.token = _SAME.get(self.token, self.token)
+    def expression(self, least: int, depth: int) -> Expression:
+        """An operand and every operation behind it that binds at least as tightly as `least`."""
+        left = self.operand(depth)
+        while True:
+            sign = self.tokens[self.position][0]
+            binding = _BINDING.get(sign, 0)
+            if binding < least:
+                return left
+            self.position += 1
+            # A power groups to the right and takes a sign behind it: 2^3^2, 2^-1.
+            right = self.expression(_UNARY, self.deeper(depth)) if sign == "^" else self.expression(binding + 1, depth)
+            self.operations += 1
+            if self.operations > MAX_OPERATIONS:
+                raise TooLargeError(f"more than {MAX_OPERATIONS} operations")
+            left = Operation(sign, left, right)  # type: ignore[arg-type]
 
-    def sum(self, depth: int) -> Expression:
-        left = self.product(depth)
-        while self.kind == "sign" and self.token in "+-":
-            operator: Operator = "+" if self.token == "+" else "-"
-            self.advance()
-            left = self.operation(operator, left, self.product(depth))
-        return left
-
-    def product(self, depth: int) -> Expression:
-        left = self.signed(depth)
-        while self.kind == "sign" and self.token in "*/":
-            operator: Operator = "*" if self.token == "*" else "/"
-            self.advance()
-            left = self.operation(operator, left, self.signed(depth))
-        return left
-
-    def signed(self, depth: int) -> Expression:
-        if self.kind == "sign" and self.token in "+-":
-            sign = self.token
-            self.advance()
-            operand = self.signed(self.deeper(depth))
-            return operand if sign == "+" else Negation(operand)
-        return self.power(depth)
-
-    def power(self, depth: int) -> Expression:
-        base = self.atom(depth)
-        while self.kind == "sign" and self.token == "%":
-            self.advance()
-            base = Percent(base)
-        if self.kind == "sign" and self.token == "^":
-            self.advance()
-            return self.operation("^", base, self.signed(self.deeper(depth)))
-        return base
-
-    def atom(self, depth: int) -> Expression:
-        kind, token, start, end = self.kind, self.token, self.start, self.end
+    def operand(self, depth: int) -> Expression:
+        kind, token, start, end = self.tokens[self.position]
+        self.position += 1
+        node: Expression
         if kind == "number":
-            self.advance()
-            return Number(literal(token), start, end)
-        if kind == "name" and token in self.names:
-            self.advance()
-            return Symbol(token)
-        if kind == "name" and token in FUNCTIONS:
-            self.advance()
-            if self.token != "(":
-                raise UnexpectedTextError(f"{token} without brackets at {start}")
-            return Call(token, self.atom(depth))
-        if token == "(":
-            self.advance()
-            inner = self.sum(self.deeper(depth))
-            if self.token != ")":
+            node = Number(literal(token), start, end)
+        elif kind == "(":
+            node = self.expression(1, self.deeper(depth))
+            if self.tokens[self.position][0] != ")":
                 raise UnexpectedTextError(f"bracket at {start} is not closed")
-            self.advance()
-            return inner
-        raise UnexpectedTextError(f"unexpected {token!r} at {start}" if kind else "the expression ends too early")
+            self.position += 1
+        elif kind == "name" and token in self.names:
+            node = Symbol(token)
+        elif kind == "name" and token in FUNCTIONS:
+            if self.tokens[self.position][0] != "(":
+                raise UnexpectedTextError(f"{token} without brackets at {start}")
+            node = Call(token, self.operand(depth))
+        elif kind in ("+", "-"):
+            node = self.expression(_UNARY, self.deeper(depth))
+            return node if kind == "+" else Negation(node)
+        else:
+            raise UnexpectedTextError(f"unexpected {token!r} at {start}" if kind else "the expression ends too early")
+        while self.tokens[self.position][0] == "%":
+            self.position += 1
+            node = Percent(node)
+        return node
 
-    def operation(self, operator: Operator, left: Expression, right: Expression) -> Expression:
-        self.operations += 1
-        if self.operations > MAX_OPERATIONS:
-            raise TooLargeError(f"more than {MAX_OPERATIONS} operations")
-        return Operation(operator, left, right)
+    def expect_end(self) -> None:
+        kind, token, start, _ = self.tokens[self.position]
+        if kind:
+            raise UnexpectedTextError(f"unexpected {token!r} at {start}")
 
     def deeper(self, depth: int) -> int:
         if depth >= MAX_NESTING:
@@ -211,6 +202,7 @@ class _Parser:
         return depth + 1
 
 
+@lru_cache(maxsize=65_536)
 def literal(token: str) -> Fraction:
     """The exact value of a plain number, `1,000` and `.5` included. Raises TooLargeError over MAX_DIGITS."""
     digits = token.replace(",", "").rstrip(".")
@@ -228,47 +220,42 @@ def evaluate(expression: Expression, values: Mapping[str, Fraction] | None = Non
     known = values or {}
 
     def value(node: Expression) -> Fraction:
-        match node:
-            case Number():
-                return node.value
-            case Operation():
-                return bounded(apply(node.operator, value(node.left), value(node.right)))
-            case Symbol():
-                if node.name not in known:
-                    raise UndefinedValueError(f"{node.name} has no value")
-                return known[node.name]
-            case Negation():
-                return -value(node.operand)
-            case Percent():
-                return value(node.operand) / 100
-            case Call("abs"):
-                return abs(value(node.operand))
-            case Call():
-                return square_root(value(node.operand))
+        if isinstance(node, Number):
+            return node.value
+        if isinstance(node, Operation):
+            return bounded(apply(node.operator, value(node.left), value(node.right)))
+        if isinstance(node, Symbol):
+            if node.name not in known:
+                raise UndefinedValueError(f"{node.name} has no value")
+            return known[node.name]
+        operand = value(node.operand)
+        if isinstance(node, Negation):
+            return -operand
+        if isinstance(node, Percent):
+            return operand / 100
+        return abs(operand) if node.function == "abs" else square_root(operand)
 
     return value(expression)
 
 
 def apply(operator: Operator, left: Fraction, right: Fraction) -> Fraction:
     """One exact operation; raises as `evaluate` does."""
-    match operator:
-        case "+":
-            return left + right
-        case "-":
-            return left - right
-        case "*":
-            return left * right
-        case "/":
-            if not right:
-                raise UndefinedValueError("division by zero")
-            return left / right
-        case "^":
-            exponent = whole_exponent(right)
-            if exponent < 0 and not left:
-                raise UndefinedValueError("division by zero")
-            if max(left.numerator.bit_length(), left.denominator.bit_length()) * abs(exponent) > MAX_BITS:
-                raise TooLargeError(f"a power of more than {MAX_BITS} bits")
-            return left**exponent
+    if operator == "+":
+        return left + right
+    if operator == "-":
+        return left - right
+    if operator == "*":
+        return left * right
+    if operator == "/":
+        if not right:
+            raise UndefinedValueError("division by zero")
+        return left / right
+    exponent = whole_exponent(right)
+    if exponent < 0 and not left:
+        raise UndefinedValueError("division by zero")
+    if max(left.numerator.bit_length(), left.denominator.bit_length()) * abs(exponent) > MAX_BITS:
+        raise TooLargeError(f"a power of more than {MAX_BITS} bits")
+    return Fraction(left**exponent)
 
 
 def whole_exponent(value: Fraction) -> int:
@@ -282,7 +269,8 @@ def whole_exponent(value: Fraction) -> int:
 
 def bounded(value: Fraction) -> Fraction:
     """The value itself. Raises TooLargeError over MAX_BITS."""
-    if value.numerator.bit_length() > MAX_BITS or value.denominator.bit_length() > MAX_BITS:
+    numerator, denominator = value.as_integer_ratio()
+    if numerator.bit_length() > MAX_BITS or denominator.bit_length() > MAX_BITS:
         raise TooLargeError(f"a value of more than {MAX_BITS} bits")
     return value
 
@@ -352,42 +340,54 @@ def replace(expression: Expression, change: Callable[[Expression], Expression | 
     return visit(expression)
 
 
-def plain(expression: Expression) -> str:
-    """Plain infix that `parse` reads back to the same function, `x + x/2`; fractions stay exact.
+def plain(expression: Expression, decimals: bool = False) -> str:
+    """Plain infix that `parse` reads back to the same function, `x + x/2`.
 
+    Fractions are exact, `1/20`; with `decimals` those that are short decimals are written so, `0.05`, for people.
     Raises TooLargeError where a shared tree written out would pass MAX_LENGTH.
     """
-    text, _ = _written(expression)
-    return text
+    return _written(expression, decimal if decimals else exact)[0]
 
 
-def _written(node: Expression) -> tuple[str, int]:
+def _written(node: Expression, number_text: Callable[[Fraction], str]) -> tuple[str, int]:
     """The text of a node and how tightly it binds."""
-    match node:
-        case Number():
-            return exact(node.value), _UNARY if node.value < 0 else (2 if node.value.denominator != 1 else _ATOM)
-        case Symbol():
-            return node.name, _ATOM
-        case Negation():
-            return "-" + _operand(node.operand, _UNARY + 1), _UNARY
-        case Percent():
-            return _operand(node.operand, 2) + "/100", 2
-        case Call():
-            return f"{node.function}({_written(node.operand)[0]})", _ATOM
-        case Operation():
-            binding = _PRECEDENCE[node.operator]
-            # On the right, an operand that binds no tighter needs brackets: 8 - (3 - 2), 8/(2*2).
-            left = _operand(node.left, binding + (node.operator == "^"))
-            right = _operand(node.right, binding + (node.operator != "+"))
-            text = f"{left} {node.operator} {right}" if binding == 1 else f"{left}{node.operator}{right}"
-            if len(text) > MAX_LENGTH:
-                raise TooLargeError(f"an expression of more than {MAX_LENGTH} characters")
-            return text, binding
+    if isinstance(node, Number):
+        text = number_text(node.value)
+        return text, _UNARY if text[0] == "-" else (2 if "/" in text else _ATOM)
+    if isinstance(node, Symbol):
+        return node.name, _ATOM
+    if isinstance(node, Operation):
+        binding = _BINDING[node.operator]
+        # On the right, an operand that binds no tighter needs brackets: 8 - (3 - 2), 8/(2*2).
+        left = _operand(node.left, binding + (node.operator == "^"), number_text)
+        right = _operand(node.right, binding + (node.operator != "+"), number_text)
+        text = f"{left} {node.operator} {right}" if binding == 1 else f"{left}{node.operator}{right}"
+        if len(text) > MAX_LENGTH:
+            raise TooLargeError(f"an expression of more than {MAX_LENGTH} characters")
+        return text, binding
+    if isinstance(node, Negation):
+        return "-" + _operand(node.operand, _UNARY + 1, number_text), _UNARY
+    if isinstance(node, Percent):
+        return _operand(node.operand, 2, number_text) + "/100", 2
+    return f"{node.function}({_written(node.operand, number_text)[0]})", _ATOM
 
 
-def _operand(node: Expression, binding: int) -> str:
-    text, own = _written(node)
+def _operand(node: Expression, binding: int, number_text: Callable[[Fraction], str]) -> str:
+    text, own = _written(node, number_text)
     return text if own >= binding else f"({text})"
+
+
+MAX_PLACES = 4
+"""Decimal places that are written out for people; a longer decimal stays a fraction."""
+
+
+def decimal(value: Fraction) -> str:
+    """The value as a decimal of at most MAX_PLACES places, `0.05`, or else as a fraction, `1/3`."""
+    scale = 10**MAX_PLACES
+    if value.denominator == 1 or scale % value.denominator:
+        return str(value)
+    whole, rest = divmod(abs(value.numerator) * (scale // value.denominator), scale)
+    return f"{'-' if value < 0 else ''}{whole}.{rest:0{MAX_PLACES}d}".rstrip("0")
 
 
 def exact(value: Fraction) -> str:

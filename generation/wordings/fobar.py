@@ -7,7 +7,7 @@ A fraction of something is announced ("a fraction x of the money"), since "x of 
 """
 
 import re
-from collections.abc import Iterator
+from functools import lru_cache
 from itertools import count
 
 from generation.conditions.vocabulary import PREDICATES, WHOLES, words
@@ -48,8 +48,8 @@ def choose_unknown(text: str) -> str:
     Give the question with its solution where the two are to be read together.
     """
     used = {letter.lower() for letter in _LONE_LETTER.findall(text)}
-    for span in _math(text):
-        used.update(_NO_VARIABLE.sub(" ", span[0]).lower())
+    for start, end in _math(text):
+        used.update(_NO_VARIABLE.sub(" ", text[start:end]).lower())
     for name in UNKNOWNS:
         if name not in used:
             return name
@@ -86,7 +86,7 @@ def masked(question: str, condition: Condition, unknown: str) -> str:
     sign_behind = _SIGN_BEHIND.search(condition.text)
     prefix = sign_before[0].lstrip("-−") if sign_before else ""
     suffix = sign_behind[0] if sign_behind else ""
-    if any(span.start() < start and end < span.end() for span in _math(question)):
+    if any(first < start and end < last for first, last in _math(question)):
         if _COMMAND_BEFORE.search(before[-_WINDOW:]):
             prefix = " " + prefix
         return _with_article(before, unknown) + prefix + unknown + suffix + after
@@ -156,9 +156,10 @@ def _starts_sentence(before: str) -> bool:
 
 
 def _is_latex(question: str) -> bool:
-    return "\\" in question or next(_math(question), None) is not None
+    return "\\" in question or bool(_math(question))
 
 
-def _math(text: str) -> Iterator[re.Match[str]]:
-    """The stretches of mathematics in a LaTeX text; the prose between two prices is none."""
-    return (span for span in _MATH.finditer(text) if "\\" in span[0] or not _PROSE.search(span[0]))
+@lru_cache(maxsize=16)
+def _math(text: str) -> tuple[tuple[int, int], ...]:
+    """Where the mathematics of a LaTeX text stands; the prose between two prices is none."""
+    return tuple(span.span() for span in _MATH.finditer(text) if "\\" in span[0] or not _PROSE.search(span[0]))

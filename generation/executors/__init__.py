@@ -1,0 +1,1 @@
+"""Where problems are derived: a pool of processes on this machine."""

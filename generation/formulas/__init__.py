@@ -1,0 +1,1 @@
+"""The answer as an exact function of the conditions."""

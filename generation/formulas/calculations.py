@@ -1,0 +1,254 @@
+"""The calculations of a solution, annotated or written in its text, in the order in which they are made."""
+
+import re
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from generation.formulas.latex import plain_text
+from generation.verification.expression import (
+    Expression,
+    ExpressionError,
+    Number,
+    Percent,
+    evaluate,
+    numbers,
+    parse,
+    plain,
+)
+from schemas.problem import Problem
+
+MAX_LINES = 60
+"""Lines of a solution that are read."""
+MAX_LINE = 1_000
+"""Characters of a line that are read for calculations."""
+MAX_CALCULATIONS = 80
+"""Calculations of a solution that are read."""
+
+
+@dataclass(slots=True, eq=False)
+class Calculation:
+    """One value that the solution computes.
+
+    `forms` are the expressions that the solution writes for it, `5*3 + 5*8` and then `15 + 40`; all have the exact
+    `value`. `units` maps a number of a form to the words behind it in the text ("2 squirrels"), `unit` are those
+    behind the result, and `line` is the index of the solution's line. `percent` is true where the result is written
+    with a percent sign, so that 80, 80% and 0.8 may all mean it; `annotated` where the source marked the calculation.
+    `text[span[0]:span[1]]` is the calculation with its result as the line (without annotations) writes it.
+    """
+
+    forms: list[Expression]
+    value: Fraction
+    line: int
+    text: str
+    unit: str = ""
+    percent: bool = False
+    annotated: bool = False
+    span: tuple[int, int] = (0, 0)
+    units: dict[Number, str] = field(default_factory=dict)
+
+    @property
+    def ratio(self) -> tuple[int, int]:
+        """The value as numerator and denominator: quick to compare."""
+        return self.value.as_integer_ratio()
+
+
+_ANNOTATION = re.compile(r"<<([^<>]*)>>")
+_NUMERAL = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?|\.\d+)"
+_WORDS = r"(?:\s*+(?![xX]\b)[A-Za-z]+(?:['/][A-Za-z]+)*+){1,4}+"
+_OPERAND = rf"[-–(\[\s]{{0,6}}[$€£]?\s?{_NUMERAL}\s?%?[)\]]{{0,3}}(?:{_WORDS})?+\s*+[)\]]{{0,3}}%?"
+_OPERATOR = r"\s*+(?:\*\*|[-+*/×÷·^−–]|[xX](?=[\s\d($.])|(?=\())\s*+"
+_CHAIN = re.compile(rf"{_OPERAND}(?:{_OPERATOR}{_OPERAND}){{0,30}}+")
+_LEAF = re.compile(rf"({_NUMERAL})\s?%?[)\]]*(?P<unit>{_WORDS})?")
+_RESULT_UNIT = re.compile(r"[\s$€£]*[\d,.]+\s*%?[\s-]*((?:[A-Za-z']+ ?){0,4})")
+_OTHER_WORDS = re.compile(r"(?![xX](?:[\s\d($.]))[A-Za-z][A-Za-z'/]*")
+_PERCENT = re.compile(r"\s*[\d,.]+\s*%")
+_TOUCHING = re.compile(r"(?<=[\d)])\s*(?=\()")
+
+
+def read_calculations(problem: Problem) -> tuple[list[str], list[Calculation]]:
+    """The solution's lines, and every calculation in them whose arithmetic holds exactly, in order.
+
+    What does not parse or does not hold is left out: a number that came from it is then explained by nothing.
+    """
+    text = plain_text(problem.solution) if problem.notation == "latex" else problem.solution
+    lines = [line[:MAX_LINE] for line in text.split("\n")[:MAX_LINES]]
+    found = [calculation for index, line in enumerate(lines) for calculation in _read_line(line, index)]
+    return [clean(line) for line in lines], found[:MAX_CALCULATIONS]
+
+
+_OWN_LETTER = re.compile(r"(?<![A-Za-z])([A-Za-z])(?=\s*=)|(?<=[0-9])([A-Za-z])(?![A-Za-z])(?!\s*[0-9($])|\b[Ll]et ([A-Za-z])\b")
+
+
+def own_letters(solution: str) -> set[str]:
+    """The letters that a solution uses for unknowns of its own: `T = 5`, `3x + 2`, "let n be"."""
+    return {first or second or third for first, second, third in _OWN_LETTER.findall(clean(solution))}
+
+
+def clean(line: str) -> str:
+    """The line as a person reads it, without annotations."""
+    return _ANNOTATION.sub("", line)
+
+
+def _read_line(line: str, index: int) -> list[Calculation]:
+    """The calculations of one line: each run of `a = b = c` whose sides are arithmetic, annotated or not."""
+    if "=" not in line:
+        return []
+    text = ""
+    marks: list[tuple[int, str]] = []
+    position = 0
+    for match in _ANNOTATION.finditer(line):
+        text += line[position : match.start()]
+        marks.append((len(text), match[1]))
+        position = match.end()
+    text += line[position:]
+    found: list[tuple[int, Calculation]] = [
+        (start, calculation) for sides in _equations(text) for start, calculation in _from_sides(sides, text, index)
+    ]
+    for where, annotation in marks:
+        calculation = _from_annotation(annotation, where, text, index)
+        if calculation is None:
+            continue
+        near = [
+            other
+            for start, other in found
+            if other.value == calculation.value and not other.annotated and start <= where
+        ]
+        if near:
+            # The text writes out what the annotation marks: one value, more than one form.
+            kept = near[-1]
+            kept.annotated = True
+            if plain(calculation.forms[0]) not in {plain(form) for form in kept.forms}:
+                kept.units.update(_units_like(calculation.forms[0], kept))
+                kept.forms = [*calculation.forms, *kept.forms]
+        else:
+            found.append((where, calculation))
+    found.sort(key=lambda item: item[0])
+    return [calculation for _, calculation in found]
+
+
+def _equations(text: str) -> list[list[tuple[str, int]]]:
+    """Runs of arithmetic sides joined by `=`, each side with its offset."""
+    if "=" not in text:
+        return []
+    runs: list[list[tuple[str, int]]] = [[]]
+    end = 0
+    for match in _CHAIN.finditer(text):
+        if text[end : match.start()].strip() != "=":
+            runs.append([])
+        runs[-1].append((match[0], match.start()))
+        end = match.end()
+    return [run for run in runs if len(run) > 1]
+
+
+def _from_sides(sides: list[tuple[str, int]], text: str, line: int) -> list[tuple[int, Calculation]]:
+    """The calculations of `a = b = c`, each with the offset of its result.
+
+    Sides of one value are forms of one calculation. A run such as `3/2 = 1.50 + 3 = 4.50` holds two: where the value
+    changes, the number that the next side begins with is the result of the side before.
+    """
+    found: list[tuple[int, Calculation]] = []
+    forms: list[_Side] = []
+    for side in [_parse_side(text, offset) for text, offset in sides]:
+        if side is None:
+            forms = []
+            continue
+        if forms and _states(side, forms[0].value):
+            forms.append(side)
+        elif forms and numbers(side.expression)[0].value == forms[0].value:
+            found.append(_calculation(forms, side, text, line))
+            forms = [side]
+        else:
+            forms = [side]
+            continue
+        if len(numbers(side.expression)) == 1:
+            found.append(_calculation(forms[:-1], side, text, line))
+            forms = [side]
+    return [(offset, calculation) for offset, calculation in found if calculation.forms]
+
+
+@dataclass(slots=True, eq=False)
+class _Side:
+    """One side of an equation in the text, and the words behind each of its numbers."""
+
+    expression: Expression
+    value: Fraction
+    offset: int
+    units: dict[Number, str]
+
+
+def _states(side: _Side, value: Fraction) -> bool:
+    """Whether the side is this value, or states it as a percentage: 25 as `25%`."""
+    return side.value == value or (isinstance(side.expression, Percent) and side.value * 100 == value)
+
+
+def _calculation(forms: list[_Side], result: _Side, text: str, line: int) -> tuple[int, Calculation]:
+    """The calculation of these forms, whose result begins the side that follows them."""
+    unit = _RESULT_UNIT.match(text, result.offset)
+    written = [side for side in forms if len(numbers(side.expression)) > 1]
+    units = {node: words for side in written for node, words in side.units.items()}
+    expressions = [side.expression for side in written]
+    percent = isinstance(result.expression, Percent)
+    span = (_skip_space(text, forms[0].offset), _result_end(text, result.offset))
+    return result.offset, Calculation(
+        expressions, forms[0].value, line, text, unit[1] if unit else "", percent, False, span, units
+    )
+
+
+_RESULT = re.compile(rf"\s*-?\s*[$€£]?\s?{_NUMERAL}")
+
+
+def _result_end(text: str, offset: int) -> int:
+    """Where the number that begins at the offset ends."""
+    match = _RESULT.match(text, offset)
+    return match.end() if match else offset
+
+
+def _skip_space(text: str, offset: int) -> int:
+    while offset < len(text) and text[offset] == " ":
+        offset += 1
+    return offset
+
+
+def _parse_side(side: str, offset: int) -> _Side | None:
+    """One side without its words, and the words behind each of its numbers; None where it is no arithmetic."""
+    bare = _OTHER_WORDS.sub(lambda match: " " * len(match[0]), side)
+    bare = _TOUCHING.sub("*", bare.translate(_NO_CURRENCY))
+    try:
+        expression = parse(bare)
+        value = evaluate(expression)
+    except ExpressionError:
+        return None
+    behind = [match["unit"] or "" for match in _LEAF.finditer(side)]
+    found = numbers(expression)
+    units = dict(zip(found, behind, strict=True)) if len(behind) == len(found) else {}
+    return _Side(expression, value, offset, units)
+
+
+_NO_CURRENCY = str.maketrans("$€£", "   ")
+
+
+def _from_annotation(annotation: str, where: int, text: str, line: int) -> Calculation | None:
+    """A calculation from `48/2=24`; None where it is malformed, does not hold, or computes nothing."""
+    left, equals, right = annotation.partition("=")
+    if not equals or "=" in right:
+        return None
+    try:
+        expression = parse(left)
+        value = evaluate(expression)
+        stated_expression = parse(right)
+        stated = evaluate(stated_expression)
+    except ExpressionError:
+        return None
+    if value != stated or len(numbers(expression)) < 2:
+        return None
+    unit = _RESULT_UNIT.match(text, where)
+    percent = isinstance(stated_expression, Percent) or _PERCENT.match(text, where) is not None
+    return Calculation(
+        [expression], value, line, text, unit[1] if unit else "", percent, True, (where, _result_end(text, where))
+    )
+
+
+def _units_like(expression: Expression, calculation: Calculation) -> dict[Number, str]:
+    """The words of a written form, for the numbers of the same values in another form."""
+    known = {number.value: unit for number, unit in calculation.units.items() if unit}
+    return {number: known[number.value] for number in numbers(expression) if number.value in known}

@@ -1,0 +1,161 @@
+"""Doubts: why a condition's relation is not certain, though the solution could be read."""
+
+import re
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+from flint import fmpq
+
+from generation.formulas.calculations import Calculation, clean
+from generation.formulas.constants import surprise
+from generation.formulas.links import Link, Quantity, Site, repeated_terms, summands
+from generation.formulas.readings import Reading
+from generation.verification.expression import ExpressionError, Operation, walk
+from generation.verification.rational_function import function_of
+from schemas.problem import Problem
+
+LINK_MARGIN = 1.0
+"""How much better a link must be supported than chance."""
+REUSE_SURPRISE = 1.0
+"""Up to this `surprise` a number is so common that using it twice needs a word."""
+REUSE_SUPPORT = 0.5
+"""The support that each use of such a number needs."""
+
+
+def find_doubts(
+    problem: Problem,
+    calculations: Sequence[Calculation],
+    known: Sequence[Quantity],
+    readings: Sequence[Reading],
+    results: Sequence[fmpq],
+) -> list[list[str]]:
+    """For each condition, the reasons why its relation is not certain, given all readings, the best first."""
+    best = readings[0]
+    doubts: list[list[str]] = [[] for _ in known]
+
+    def doubt_all(reason: str) -> None:
+        for reasons in doubts:
+            reasons.append(reason)
+
+    _unexplained(best, doubt_all)
+    _unused_results(best, calculations, doubt_all)
+    _own_algebra(best, problem, doubts)
+    _weak_links(best, calculations, doubts)
+    _reuse(best, calculations, doubts)
+    _number_of_terms(best, calculations, known, doubts)
+    _choice_among(best, known, problem, doubts)
+    _other_readings(readings, known, results, doubts)
+    return doubts
+
+
+def _unexplained(best: Reading, doubt_all: Callable[[str], None]) -> None:
+    """A number that nothing explains may hide any condition."""
+    for _, site, link in best.links:
+        if link.origin == "unexplained":
+            doubt_all(f"nothing explains the {site.value} of the solution")
+
+
+def _unused_results(best: Reading, calculations: Sequence[Calculation], doubt_all: Callable[[str], None]) -> None:
+    """A result that the answer is not made of: it was chosen from, compared with, or used where nothing says so."""
+    used = {calculations[index].value for index in best.cone}
+    for index, calculation in enumerate(calculations):
+        if index not in best.cone and calculation.value not in used:
+            doubt_all(f"nothing uses the result {calculation.value} of line {calculation.line + 1}")
+
+
+_COEFFICIENT = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)\s?\*?\s?[A-Za-z](?![A-Za-z'])(?!\s*\d)")
+
+
+def _own_algebra(best: Reading, problem: Problem, doubts: list[list[str]]) -> None:
+    """A coefficient of the solution's own unknown may be made of others: the 3 of `2x + x = 3x`."""
+    coefficients = {Fraction(text) for text in _COEFFICIENT.findall(clean(problem.solution))}
+    for _, site, link in best.links:
+        if link.origin == "condition" and site.value in coefficients:
+            doubts[link.index].append(f"{site.value} is a coefficient of an unknown of the solution's own")
+
+
+def _weak_links(best: Reading, calculations: Sequence[Calculation], doubts: list[list[str]]) -> None:
+    """A link that is hardly better than chance puts in doubt every condition that it leads back to."""
+    for index, site, link in best.links:
+        if link.origin not in ("condition", "result"):
+            continue
+        chance = next((other.score for other in site.links if other.origin == "unexplained"), -9.0)
+        if link.score - chance < LINK_MARGIN:
+            mask = 1 << link.index if link.origin == "condition" else best.depends[link.index]
+            for condition, reasons in enumerate(doubts):
+                if mask >> condition & 1:
+                    reasons.append(f"the {site.value} of line {calculations[index].line + 1} may not be {link.reason}")
+
+
+def _reuse(best: Reading, calculations: Sequence[Calculation], doubts: list[list[str]]) -> None:
+    """A small number that stands in several places is not the same quantity in each without a word that says so."""
+    uses: dict[int, list[tuple[int, Site, Link]]] = {}
+    for index, site, link in best.links:
+        if link.origin == "condition":
+            uses.setdefault(link.index, []).append((index, site, link))
+    for condition, places in uses.items():
+        if len(places) < 2 or surprise(places[0][1].value) > REUSE_SURPRISE:
+            continue
+        calculated = [index for index, _, _ in places]
+        for index, site, link in places:
+            if link.score < REUSE_SUPPORT or calculated.count(index) > 1:
+                doubts[condition].append(
+                    f"the {site.value} of line {calculations[index].line + 1} may be another than {link.reason}"
+                )
+
+
+def _number_of_terms(
+    best: Reading, calculations: Sequence[Calculation], known: Sequence[Quantity], doubts: list[list[str]]
+) -> None:
+    """A condition that may set how many terms a sum has does not stand in it as a number."""
+    for index in best.cone:
+        form = calculations[index].forms[0]
+        counts = repeated_terms(form) | {
+            count for node in walk(form) if isinstance(node, Operation) and (count := summands(node)) >= 3
+        }
+        for condition, quantity in enumerate(known):
+            if quantity.value in counts:
+                doubts[condition].append(
+                    f"line {calculations[index].line + 1} has {quantity.value} terms: the condition may set their number"
+                )
+
+
+_SUPERLATIVE = re.compile(
+    r"\b(?:most|least|fewest|(?:large|small|big|high|low|heavi|light|cheap|short|long|tall|old|young|fast|slow|earli|lat|great|"
+    r"clos|few|strong|hot|cold|dri|wett)e?st|best|worst|maximum|minimum|whichever|cheaper|winner|wins|won)\b",
+    re.I,
+)
+
+
+def _choice_among(best: Reading, known: Sequence[Quantity], problem: Problem, doubts: list[list[str]]) -> None:
+    """Where the largest or the cheapest is asked for, a quantity that was chosen among others may not vary freely."""
+    if not _SUPERLATIVE.search(problem.question):
+        return
+    used = {link.index for _, _, link in best.links if link.origin == "condition"}
+    left_out = {known[index].condition.unit for index in range(len(known)) if index not in used}
+    for index in used:
+        unit = known[index].condition.unit
+        if unit and unit in left_out:
+            doubts[index].append(f"the question chooses among several {unit}")
+
+
+def _other_readings(
+    readings: Sequence[Reading], known: Sequence[Quantity], results: Sequence[fmpq], doubts: list[list[str]]
+) -> None:
+    """Where readings that are about as well supported give another function of a condition, it is in doubt."""
+    values = [quantity.number for quantity in known]
+    for condition in range(len(known)) if len(readings) > 1 else ():
+        mine = _function_key(readings[0], condition, values, results)
+        if any(_function_key(other, condition, values, results) != mine for other in readings[1:]):
+            doubts[condition].append("the solution's numbers can be read in more than one way")
+
+
+def _function_key(reading: Reading, condition: int, values: Sequence[fmpq], results: Sequence[fmpq]) -> object:
+    """A form of the reading's f in one condition that is the same for equal functions."""
+    if not reading.depends[reading.answer] >> condition & 1:
+        return None
+    try:
+        function = reading.functions(condition, values, results)[f"r{reading.answer}"]
+    except ExpressionError as error:
+        return str(error)
+    return None if isinstance(function, fmpq) else function_of(function).key()

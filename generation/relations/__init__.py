@@ -1,0 +1,1 @@
+"""Formula + Condition to Relation: f(x) = A."""

@@ -1,0 +1,1 @@
+"""Backward solutions, step by step, every calculating step with its equation."""
