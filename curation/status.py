@@ -156,5 +156,5 @@ def _next_steps(
     accepted = sum(row.accepted for row in funnel)
     if accepted:
         why = f"{accepted:,} backward problems are accepted"
-        steps.append(NextStep(command="backmath candidates export --decision accept accepted.jsonl", why=why))
+        steps.append(NextStep(command="backmath candidates export accepted.parquet --decision accept", why=why))
     return steps

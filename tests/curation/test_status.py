@@ -1,0 +1,86 @@
+"""Status: where the workspace stands, and commands worth running next."""
+
+from pathlib import Path
+
+import pytest
+
+from curation import problems, runs
+from curation.errors import StoreMissingError
+from curation.status import Cost, status
+from curation.store import Store
+from schemas.ingest_error import IngestError
+from tests.curation import made
+
+
+def commands(store: Store) -> list[str]:
+    return [step.command for step in status(store).next_steps]
+
+
+def test_it_counts_what_the_tables_hold(tmp_path: Path) -> None:
+    rows = [made.problem(number, "gsm8k" if number < 3 else "mawps") for number in range(5)]
+    store = made.ingested(tmp_path, *rows)
+    problems.write(store, "r", [IngestError(file="f", line=1, reason="r", raw="")])
+    made.derived(
+        store,
+        made.derivation(rows[0]),
+        made.derivation(rows[1], {"provenance": "undecided"}, {"provenance": "undecided"}),
+        made.derivation(rows[3], {"unique_root": "fail"}),
+    )
+    now = status(store)
+    assert [(row.source, row.problems, row.underived) for row in now.ingested] == [("gsm8k", 3, 1), ("mawps", 2, 1)]
+    assert now.ingest_errors == 1
+    assert [(row.source, row.candidates, row.accepted, row.review, row.rejected) for row in now.funnel] == [
+        ("gsm8k", 4, 2, 2, 0),
+        ("mawps", 2, 1, 0, 1),
+    ]
+    assert (now.queue, now.accepted_problems) == (2, 2)
+    assert [(cause.decision, cause.check_name, cause.candidates) for cause in now.causes] == [
+        ("review", "provenance", 2),
+        ("reject", "unique_root", 1),
+    ]
+    assert [run.command for run in now.runs] == ["ingest", "generate"]
+
+
+def test_it_names_the_next_command_at_each_stage(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    with pytest.raises(StoreMissingError):
+        status(store)
+    with store.connect():
+        pass
+    assert commands(store) == ["backmath ingest --help"]
+    row = made.problem(1)
+    made.ingested(tmp_path, row)
+    assert commands(store) == ["backmath generate"]
+    made.derived(store, made.derivation(row, {"provenance": "undecided"}))
+    assert commands(store) == [
+        "backmath candidates list --decision review",
+        "backmath candidates export accepted.parquet --decision accept",
+    ]
+
+
+def test_a_killed_run_is_told_from_one_that_goes_on(tmp_path: Path) -> None:
+    store = made.ingested(tmp_path, made.problem(1))
+    run = made.begin(store)
+    now = status(store)
+    assert now.going_on == ()
+    assert [(step.command, "killed" in step.why) for step in now.next_steps] == [("backmath generate", True)]
+    with store.running("generate"):
+        now = status(store)
+    assert now.going_on == (run.run_id,)
+    assert [step.command for step in now.next_steps] == ["backmath status"]
+    runs.finish(store, run.run_id, "interrupted")
+    assert [(step.command, "interrupted" in step.why) for step in status(store).next_steps] == [
+        ("backmath generate", True)
+    ]
+
+
+def test_costs_are_summed_by_model(tmp_path: Path) -> None:
+    store = made.ingested(tmp_path)
+    with store.connect() as connection:
+        connection.executemany(
+            "INSERT INTO llm_calls VALUES (?, ?, 'm', 100, 20, ?, 500, now()::TIMESTAMP)",
+            [("1", "r1", 0.5), ("2", "r2", 0.25)],
+        )
+    assert status(store).costs == (
+        Cost(model="m", calls=2, input_tokens=200, output_tokens=40, usd=0.75, elapsed_s=1.0),
+    )
