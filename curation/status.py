@@ -32,7 +32,7 @@ class FunnelRow(Model):
     why: tuple[Cause, ...]
 
 
-class Ingested(Model):
+class SourceCount(Model):
     """What a source has brought: problems, and how many of them no run has derived anything from yet."""
 
     source: str
@@ -65,7 +65,7 @@ class Status(Model):
     first. Of those marked as running, `going_on` holds the ids of those that really are: the others were killed.
     """
 
-    ingested: tuple[Ingested, ...]
+    ingested: tuple[SourceCount, ...]
     ingest_errors: int
     funnel: tuple[FunnelRow, ...]
     accepted_problems: int
@@ -80,7 +80,7 @@ class Status(Model):
 def status(store: Store) -> Status:
     """Where the workspace stands; raises StoreMissingError where there is no store yet."""
     with store.connect(read_only=True) as connection:
-        ingested = tuple(Ingested(**row) for row in rows(connection, _INGESTED))
+        ingested = tuple(SourceCount(**row) for row in rows(connection, _INGESTED))
         errors = rows(connection, "SELECT count(*) AS count FROM ingest_errors")[0]["count"]
         funnel = tuple(FunnelRow(**row) for row in rows(connection, "SELECT * FROM funnel ORDER BY source, formula"))
         accepted_problems = rows(connection, _ACCEPTED_PROBLEMS)[0]["count"]
@@ -131,7 +131,7 @@ _COSTS = """
 
 
 def _next_steps(
-    ingested: Sequence[Ingested], funnel: Sequence[FunnelRow], runs: Sequence[Run], going_on: Sequence[str]
+    ingested: Sequence[SourceCount], funnel: Sequence[FunnelRow], runs: Sequence[Run], going_on: Sequence[str]
 ) -> list[NextStep]:
     steps = []
     unfinished = set()

@@ -9,6 +9,7 @@ from curation import problems
 from curation.columns import well_formed
 from curation.store import Store
 from schemas.ingest_error import IngestError
+from schemas.problem import Problem
 from tests.curation import made
 
 ERROR = IngestError(file="train.jsonl", line=3, reason="no answer", raw="{}")
@@ -16,7 +17,7 @@ ERROR = IngestError(file="train.jsonl", line=3, reason="no answer", raw="{}")
 
 def test_ingesting_twice_adds_nothing(tmp_path: Path) -> None:
     store = made.ingested(tmp_path)
-    rows = [made.problem(1), ERROR, made.problem(2), made.problem(1), ERROR]
+    rows: list[Problem | IngestError] = [made.problem(1), ERROR, made.problem(2), made.problem(1), ERROR]
     written = problems.write(store, "r1", rows)
     assert written == problems.Ingested(problems=2, known_problems=1, errors=1, known_errors=1)
     before = made.contents(store)
