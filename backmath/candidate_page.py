@@ -104,7 +104,7 @@ def _solution(shown: "Shown") -> Table:
 
 def _numbers(shown: "Shown") -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
-    for origin in shown.formula.numbers if shown.formula else ():
+    for origin in dict.fromkeys(shown.formula.numbers) if shown.formula else ():
         known = origin.certain and origin.origin != "unexplained"
         mark, style = MARKS["pass" if known else "undecided"]
         table.add_row(Text(mark, style), data(origin.number), origin.origin, data(origin.reason, "dim"))
@@ -119,7 +119,8 @@ def _checks(shown: "Shown") -> Table:
     table.add_column(justify="right", style="dim", no_wrap=True)
     for check in shown.candidate.checks:
         mark, style = MARKS[check.outcome]
-        table.add_row(Text(mark, style), check.name, data(check.reason), f"{check.elapsed_ms:.1f} ms")
+        took = f"{check.elapsed_ms:.0f} ms" if check.elapsed_ms >= 1 else ""
+        table.add_row(Text(mark, style), check.name, data(check.reason), took)
     return table
 
 

@@ -15,7 +15,7 @@ from schemas.check import CheckName
 app = typer.Typer(help="List, read and export the backward problems.", rich_markup_mode="markdown")
 
 LIST_EXAMPLE = "backmath candidates list --decision review --limit 5"
-SHOW_EXAMPLE = "backmath candidates show \"$(backmath candidates list --json | grep -om1 -E '[0-9a-f]{16}')\""
+SHOW_EXAMPLE = "backmath candidates show 3f2a9c01"
 EXPORT_EXAMPLE = "backmath candidates export accepted.parquet --decision accept"
 
 WithDecision = Annotated[

@@ -3,7 +3,6 @@
 import typer
 
 from curation.errors import CurationError
-from generation.sources.errors import SourceError
 
 
 class CommandError(Exception):
@@ -16,6 +15,6 @@ def explain(error: Exception) -> tuple[str, int]:
         context = getattr(error, "ctx", None)
         hint = f" (see {context.command_path} --help)" if context else ""
         return f"{error.format_message()}{hint}", error.exit_code
-    if isinstance(error, CommandError | CurationError | SourceError):
+    if isinstance(error, CommandError | CurationError):
         return str(error), 1
     return f"{type(error).__name__}: {error} (--debug shows where)", 1

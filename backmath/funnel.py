@@ -36,14 +36,14 @@ _SHARES: tuple[tuple["Verdict", str, str], ...] = (
     ("review", "in review", "▒"),
     ("reject", "rejected", "░"),
 )
-_BAR_WIDTH = 40
+_BAR_WIDTH = 28
 _CAUSES_SHOWN = 6
 
 
 def print_funnel(out: Console, status: "Status") -> None:
     """The table of the funnel, the shares of its outcomes, and the most frequent reasons of those not accepted."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("source")
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
+    table.add_column("source", no_wrap=True, max_width=12)
     table.add_column("formula")
     for name in ("problems", "conditions", "candidates", "accepted", "in review", "rejected"):
         table.add_column(name, justify="right")

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 
 EXAMPLE = "backmath quickstart"
 
-_WHAT = """\
-{problems:,} word problems come with BackMATH, each with its solution and answer. In each of them every known quantity
-was hidden in turn, and the solution's own arithmetic followed with x in its place: that gives an equation, a backward
-question, and a solution of it, step by step. All of it was checked by exact arithmetic; what is proved was accepted,
-and what is doubtful was kept for people to decide."""
+_WHAT = (
+    "{problems:,} word problems come with BackMATH, each with its solution and answer. In each of them every known "
+    "quantity was hidden in turn, and the solution's own arithmetic followed with x in its place: that gives an "
+    "equation, a backward question, and a solution of it, step by step. All of it was checked by exact arithmetic; "
+    "what is proved was accepted, and what is doubtful was kept for people to decide."
+)
 
 _NEXT = (
     ("backmath candidates list --decision review", "what people would have to decide"),

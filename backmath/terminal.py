@@ -7,6 +7,9 @@ import unicodedata
 from rich.console import Console
 from rich.text import Text
 
+_WIDEST = 100
+"""Columns: longer lines of text are hard to read."""
+
 _JOINERS = "\u200c\u200d"
 """Format characters that only join or part letters: harmless, and Persian, Hindi and emoji need them."""
 
@@ -45,8 +48,10 @@ def heading(text: str) -> Text:
 
 
 def console() -> Console:
-    """The console for results. It reads no markup in what it is given: text from data stays text."""
-    return Console(markup=False, highlight=False, emoji=False)
+    """The console for results, no wider than reads well. It takes no markup: text from data stays text."""
+    out = Console(markup=False, highlight=False, emoji=False)
+    out.width = min(out.width, _WIDEST)
+    return out
 
 
 def print_json(value: object) -> None:
