@@ -76,9 +76,9 @@ def _question(out: Console, shown: "Shown") -> Text:
 
 def _facts(shown: "Shown") -> Text:
     condition = shown.candidate.condition
-    unit = f" {condition.unit}" if condition.unit else ""
-    kind = condition.kind.replace("_", " ")
-    return data(f"Answer: {shown.problem.answer}    Condition: {condition.value}{unit} ({kind})", "dim")
+    value = "" if condition.text == condition.value else f" = {condition.value}"
+    what = ", ".join(filter(None, (condition.kind.replace("_", " "), condition.unit)))
+    return data(f"Answer: {shown.problem.answer}    Condition: {condition.text}{value} ({what})", "dim")
 
 
 def _backward_question(shown: "Shown") -> Text:
@@ -96,7 +96,7 @@ def _solution(shown: "Shown") -> Table:
     for number, step in enumerate(shown.candidate.solution, 1):
         mark, style = MARKS["pass" if proved else "undecided"] if step.equation else ("·", "dim")
         line = data(step.text)
-        if step.equation and step.equation not in step.text:
+        if step.equation and "=" not in step.text:
             line.append_text(data(f"   {step.equation}", "dim"))
         table.add_row(Text(mark, style), str(number), line)
     return table

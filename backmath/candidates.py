@@ -55,7 +55,7 @@ def list_(
     for name in ("candidate", "source", "decision", "hidden"):
         table.add_column(name, no_wrap=True)
     table.add_column("equation", no_wrap=True, overflow="ellipsis", ratio=1)
-    table.add_column("first reason", no_wrap=True, overflow="ellipsis", ratio=2)
+    table.add_column("held back by", no_wrap=True)
     for row in rows:
         mark, style = MARKS[row.decision] if row.decision else ("·", "dim")
         table.add_row(
@@ -64,7 +64,7 @@ def list_(
             Text(f"{mark} {row.decision or 'none'}", style),
             data(row.condition_text),
             data(row.equation or ""),
-            data(row.reasons[0] if row.reasons else "", "dim"),
+            data(row.reasons[0].partition(":")[0] if row.reasons and row.decision != "accept" else "", "dim"),
         )
     out = console()
     if not rows:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from schemas.decision import Verdict
 
 MEANING = {
-    "formula_holds": "no formula gives the answer from explained numbers",
-    "depends_on_condition": "the answer does not depend on the condition",
+    "formula_holds": "no formula of explained numbers",
+    "depends_on_condition": "the answer does not depend on it",
     "two_sided": "the equation does not hold both ways",
     "unique_root": "the equation has not exactly one root",
     "provenance": "where a number comes from is not certain",

@@ -39,7 +39,7 @@ class Bar:
     def advance(self, count: int = 1) -> None:
         """Tell that so many more are done."""
         self.done += count
-        doing = "Finishing, Ctrl-C again to stop at once" if self._stopping() else self._doing
+        doing = "Finishing" if self._stopping() else self._doing
         self._progress.update(self._task, advance=count, description=doing)
 
     def __enter__(self) -> "Bar":
@@ -63,7 +63,7 @@ class _Tallies(ProgressColumn):
         self._tallies = tallies
 
     def render(self, task: Task) -> Text:
-        text = Text()
+        text = Text(no_wrap=True)
         for name, count in self._tallies().items():
             mark, style = MARKS[name]
             text.append(f"{mark} {count:,} ", style)

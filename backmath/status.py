@@ -31,7 +31,7 @@ def status(json: Json = False, workspace: Workspace = DEFAULT_WORKSPACE, debug: 
         print_json(now.model_dump(mode="json"))
         return
     out = console()
-    out.print(data(f"Workspace {workspace}", "bold"))
+    out.print(data(str(store.path), "bold"))
     _print_ingested(out, now)
     if now.funnel:
         out.print(heading("Funnel"))
@@ -81,4 +81,14 @@ def _print_runs(out: Console, now: "Status") -> None:
 
 
 def _added(run: "Run") -> str:
-    return ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in run.counts.items()) or "nothing added"
+    counted = (
+        f"{run.counts[name]:,} {text}"
+        for name, text in (
+            ("problems", "problems added"),
+            ("ingest_errors", "rows refused"),
+            ("derived", "problems derived from"),
+            ("candidates", "candidates"),
+        )
+        if name in run.counts
+    )
+    return ", ".join(counted) or "nothing added"

@@ -25,12 +25,14 @@ def triage(
     workspace's backmath.toml, or as BACKMATH_TRIAGE_POLICY.
     """
     from curation.policy import load
+    from curation.problems import count_problems
     from curation.status import status
     from curation.store import Store
     from curation.triage import decide_again
 
     store = Store(workspace)
     rules = load(policy)
+    count_problems(store)  # says so where there is no store, which deciding would make
     triaged = decide_again(store, rules)
     out = console()
     out.print(data(f"{triaged.candidates:,} candidates by {rules.full_version}: {triaged.unchanged:,} unchanged"))
