@@ -23,7 +23,9 @@ lint: $(DEV)
 
 # One line a benchmark; those that need public data find it in the folder named by BACKMATH_DATA.
 bench: $(DEV)
-	@for script in benchmarks/*.py; do $(BIN)/python "$$script" || exit 1; done
+	@failed=0; for script in $$(grep -l __main__ benchmarks/*.py); do \
+		$(BIN)/python -m "benchmarks.$$(basename "$$script" .py)" || failed=1; \
+	done; exit $$failed
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "BackMATH needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
