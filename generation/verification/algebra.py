@@ -17,16 +17,15 @@ from sympy.core.function import AppliedUndef
 
 from generation.verification.answer_form import Bracket, Form, Listing, Relation, Scalar, Union, read_form
 from generation.verification.comparison import compare
-from generation.verification.expression import ExpressionError
+from generation.verification.exactness import DIGITS, is_apart_from_zero, is_zero
+from generation.verification.expression import ExpressionError, UndefinedValueError
 from generation.verification.expression import parse as parse_plain
 from generation.verification.infix import infix
-from generation.verification.notation import AmbiguousError, UnreadableError
+from generation.verification.notation import UnreadableError
 from generation.verification.plain_judge import PlainJudge
 from generation.verification.sympy_tree import CONSTANTS, sympy_tree
 from generation.verification.verdict import Verdict
 
-DIGITS = 40
-"""Precision of the numbers that show two values to be different."""
 POINTS = (
     sympy.Rational(7, 3), sympy.Rational(5, 11), sympy.Rational(29, 13), sympy.Rational(17, 19), sympy.Rational(37, 7),
     sympy.Rational(3, 23),
@@ -100,14 +99,15 @@ def _verdict(truth: bool | None) -> Verdict:
 
 @lru_cache(maxsize=512)
 def read(text: str) -> Any:
-    """The sympy expression of a value. Raises ExpressionError where it cannot be read, or in two ways."""
+    """The sympy expression of a value. Raises ExpressionError where it has none, or cannot be read in just one way."""
     try:
         plain = infix(text)
-    except AmbiguousError:
-        raise
+        value = sympy_tree(parse_plain(plain.text, plain.names), CONSTANTS)
     except UnreadableError:
-        return _read_latex(text)
-    return sympy_tree(parse_plain(plain.text, plain.names), CONSTANTS)
+        value = _read_latex(text)
+    if value.has(sympy.zoo, sympy.nan):
+        raise UndefinedValueError(f"{text[:40]!r} has no value")
+    return value
 
 
 def _read_latex(text: str) -> Any:
@@ -115,6 +115,7 @@ def _read_latex(text: str) -> Any:
     if text.replace(" ", "") in (r"\infty", r"+\infty", r"-\infty"):
         return -sympy.oo if "-" in text else sympy.oo
     text = _DECIMAL.sub(lambda match: rf"\frac{{{int(match[1] + match[2])}}}{{1{'0' * len(match[2])}}}", text)
+    text = re.sub("_([0-9])", r"_{\1}", text)
     text = _DEGREES.sub(r"{\\frac{\1 \\pi}{180}}", text)
     if _UNSUPPORTED.search(_RANGE.sub("", text)):
         raise UnreadableError(f"{text[:40]!r} cannot be read")
@@ -142,33 +143,33 @@ def same(left: Any, right: Any) -> bool | None:
     infinite = [side in (sympy.oo, -sympy.oo) for side in (left, right)]
     if any(infinite):
         return False if all(infinite) or left.is_finite or right.is_finite else None
+    difference = left - right
+    if difference.has(*_UNEVALUATED):
+        return None
+    if not difference.free_symbols:
+        return is_zero(difference)
     if _differs(left, right):
         return False
-    return True if any(simplified == 0 for simplified in _simplifications(left - right)) else None
+    return True if any(simplified == 0 for simplified in _simplifications(difference)) else None
 
 
 def _simplifications(difference: Any) -> Any:
-    """The difference, ever more simplified; a constant by its minimal polynomial, which settles algebraic numbers."""
+    """The difference, ever more simplified."""
     yield sympy.expand(difference)
     yield sympy.cancel(sympy.together(difference))
-    if not difference.free_symbols and difference.is_algebraic:
-        yield sympy.minimal_polynomial(difference, sympy.Symbol("z")) - sympy.Symbol("z")
     yield sympy.simplify(difference)
 
 
 def _differs(left: Any, right: Any) -> bool:
     """Whether the two have values that certainly differ, real ones unless the imaginary unit is in them."""
-    if left.has(*_UNEVALUATED) or right.has(*_UNEVALUATED):
-        return False
     names = sorted(left.free_symbols | right.free_symbols, key=str)
     imaginary = left.has(sympy.I) or right.has(sympy.I)
-    for shift, sign in product(range(len(POINTS)), (1, -1)) if names else [(0, 1)]:
+    for shift, sign in product(range(len(POINTS)), (1, -1)):
         point = {name: sign * POINTS[(shift + i) % len(POINTS)] + i // len(POINTS) for i, name in enumerate(names)}
         values = [side.subs(point).evalf(DIGITS) for side in (left, right)]
-        if all(value.is_number and value.is_finite and (imaginary or value.is_real) for value in values):
-            gap = abs((left - right).subs(point).evalf(DIGITS))
-            if gap.is_Float and gap._prec > 1 and gap > sympy.Float(10) ** (-DIGITS // 2):
-                return True
+        comparable = all(value.is_number and value.is_finite and (imaginary or value.is_real) for value in values)
+        if comparable and is_apart_from_zero((left - right).subs(point)):
+            return True
     return False
 
 

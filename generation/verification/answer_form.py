@@ -6,7 +6,7 @@ from typing import Literal
 
 from generation.verification.bounds import check_bounds
 from generation.verification.infix import GREEK
-from generation.verification.notation import UnreadableError, canonical
+from generation.verification.notation import CHANGES_NUMBER, AmbiguousError, UnreadableError, canonical
 
 MAX_NESTING = 20
 """Brackets inside one another."""
@@ -109,11 +109,6 @@ _NUMBER_WITH_WORDS = re.compile(
     rf"(?P<value>{_NUMBER}(?:/[0-9]+)?)(?P<gap>\s*)(?P<words>[A-Za-z]+(?: [A-Za-z]+)?)(?:\^?[23²³])?"
 )
 _UNIT_WORD = re.compile(r"[a-z]{3,}|[cmk]?m|k?g|mg|ml|ft|in|yd|mi|lb|oz|hr|sq|s|h")
-_NO_UNIT = re.compile(  # words that change the number, or are no unit
-    r"(?:hundred|thousand|million|billion|trillion|dozen|third|quarter|fourth|fifth|tenth|hundredth)s?|half|halves|score"
-    r"|pi|sqrt|sin|cos|tan|log|ln|exp|mod|and|or|if|not|about|less|more|than|plus|minus|times|squared|cubed|factorial"
-    r"|choose|over|radians?"
-)
 _FUNCTION = re.compile(r"\\(?:sin|cos|tan|cot|sec|csc|log|ln)(?![A-Za-z])")
 _LETTER = re.compile(r"(?<!\\)(?<![A-Za-z])[A-Za-z]")
 _WORDS = re.compile(r"[A-Za-z][A-Za-z'-]*(?: [A-Za-z][A-Za-z'-]*)*")
@@ -286,10 +281,13 @@ def _words(text: str, depth: int) -> Form | None:
         if option:
             return Scalar(option[1])
         try:
-            return _form(inside[1], depth + 1)
+            form = _form(inside[1], depth + 1)
         except UnreadableError:
-            if not re.search("[A-Za-z]{2}", inside[1]):
-                raise
+            form = None
+        if form is not None and not isinstance(form, Ratio):  # 4:30 p.m. is none
+            return form
+        if not re.search("[A-Za-z]", inside[1]):
+            raise UnreadableError(f"{text!r} is neither a value nor words")
     elif len(text) < 4 or not _WORDS.fullmatch(text):
         if text.casefold() == "nan":
             raise UnreadableError("not a number")
@@ -313,8 +311,8 @@ def _quantity(text: str) -> Form | None:
         unit = match["words"]
         if not all(map(_UNIT_WORD.fullmatch, unit.casefold().split())):
             return None
-    if any(map(_NO_UNIT.fullmatch, unit.casefold().split())):
-        raise UnreadableError(f"a number with {unit!r}")
+    if any(map(CHANGES_NUMBER.fullmatch, unit.casefold().split())):
+        raise AmbiguousError(f"a number with {unit!r}")
     check_bounds(match["value"])
     value = _form(match["value"], MAX_NESTING)
     return Quantity(value, unit) if isinstance(value, Scalar) else None

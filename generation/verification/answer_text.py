@@ -1,9 +1,12 @@
 """The answer in a text: what a worked solution or a model's reply states as its result."""
 
+import itertools
 import re
 from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
+
+from generation.verification.notation import CHANGES_NUMBER
 
 MAX_TEXT = 50_000
 """Characters of a text that is searched for its answer."""
@@ -21,7 +24,7 @@ _BETWEEN_BOXES = re.compile(
 _BOX_UNIT = re.compile(r"\s*\$?\s*(?:(?P<percent>\\?%|percent\b|pct\b|percentage\b)|(?P<degree>\^\s*\{?\\circ))")
 _MARKER = re.compile(
     r"\b(?:answer|réponse|respuesta|antwort)\b(?:\s+(?:is|are|est|es|ist)\b\s*:?|\s*\**\s*:\**|(?=\s*(?:\$|\\\(|\\\[)))"
-    r"|答案\s*(?:是|为|:|：)",
+    r"|答案\s*(?:是|为|:|：)|####",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[.!?](?=[\s\"”*]|$)|[。！？।\n]|<\|")
@@ -36,7 +39,12 @@ _JOINED = re.compile(r"\s*(?:,|,?\s*(?:and|or))\s*(?=\$|\\\(|\\\[)")
 _BOLD = re.compile(r"\*\*([^*]*[0-9][^*]*)\*\*")
 _NUMBER = r"(?:(?<![A-Za-z0-9_.,])[-−]?(?:[0-9]+(?:[.,][0-9]+)*|\.[0-9]+)(?![0-9])|\\frac\{[0-9]+\}\{[0-9]+\})"
 _QUANTITY = re.compile(rf"{_NUMBER}(?:\s*[-+*/×÷=]\s*{_NUMBER})*\s*%?")
+_QUANTITY_WITH_WORD = re.compile(rf"{_NUMBER}[ -]([a-z]+)")
 _SAYS = re.compile(r"(?:\b(?:is|are|be|equals)|[=≈是为])\s*:?\s*\$?\s*$", re.IGNORECASE)
+_NOT_SAID = re.compile(
+    r"\b(?:not|never|neither|nor|no|if|least|most|less|more|fewer|greater|than|between|except|wrong|incorrect)\b|n't\b|\?\s*$",
+    re.IGNORECASE,
+)
 _CODE = re.compile(r"[_{}\\<>@#|~^`]|\w[(\[]")
 
 
@@ -66,7 +74,7 @@ def candidates(text: str) -> Iterator[Candidate]:
         yield Candidate(box, True)
     elif marker is None:
         yield Candidate(text, True)
-        for sentence in list(filter(str.strip, _sentences(text)))[: -LAST_SENTENCES - 1 : -1]:
+        for sentence in list(filter(re.compile(r"\w").search, _sentences(text)))[: -LAST_SENTENCES - 1 : -1]:
             if re.search("[0-9]", sentence) or next(_math(sentence), None):
                 quantity = _only_quantity(sentence)
                 if quantity:
@@ -122,7 +130,9 @@ def _statement(tail: str) -> str:
 
 
 def _sentences(text: str) -> list[str]:
-    return _SENTENCE_END.split(text)
+    """The sentences of the text, each with the mark that ends it."""
+    edges = [0, *(match.end() for match in _SENTENCE_END.finditer(text)), len(text)]
+    return [text[start:end] for start, end in itertools.pairwise(edges)]
 
 
 def _math(text: str) -> Iterator[tuple[int, int, str]]:
@@ -142,7 +152,12 @@ def _math(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _only_quantity(sentence: str) -> str | None:
-    """The one formula or number in a sentence, the bold one, or the last where "is" or "=" makes it the result."""
+    """The one formula or number in a sentence, the bold one, or the last where "is" or "=" makes it the result.
+
+    None where words around it may take back that it is the answer: "not", "at least", "if", a question.
+    """
+    if _NOT_SAID.search(sentence):
+        return None
     bold = _BOLD.findall(sentence)
     if bold:
         sentence = bold[-1]
@@ -151,7 +166,8 @@ def _only_quantity(sentence: str) -> str | None:
     for start, stop, _ in _math(sentence):
         rest = rest[:start] + " " * (stop - start) + rest[stop:]
     found += [(match.start(), match[0]) for match in _QUANTITY.finditer(rest)]
-    if not found or _CODE.search(_QUANTITY.sub(" ", rest)):
+    words = _QUANTITY_WITH_WORD.findall(rest)
+    if not found or _CODE.search(_QUANTITY.sub(" ", rest)) or any(map(CHANGES_NUMBER.fullmatch, words)):
         return None
     start, text = max(found)
     results = {text.rpartition("=")[2].strip() for _, text in found}

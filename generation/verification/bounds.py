@@ -25,8 +25,8 @@ _COMMAND = re.compile(
     "|angle|triangle|text"
 )
 _WORD = re.compile(rf"[A-Za-z]{{1,3}}|{_FUNCTION}|sqrt|pi|abs")
-_TOKEN = re.compile(r"\s*(?:\\([A-Za-z]+)|([A-Za-z]+)|([0-9.]+)|\\[{}]|[-+*/^_{}()\[\]|!<>=&:,']|(?=\s*$))")
-_SUBSCRIPT = re.compile(r"(?<=[A-Za-z])_\{[A-Za-z0-9, ]{1,12}\}")
+_TOKEN = re.compile(r"\s*(?:\\([A-Za-z]+)|([A-Za-z]+)|([0-9.]+)|[-+*/^_{}()\[\]|!<>=&:,']|(?=\s*$))")
+_SUBSCRIPT = re.compile(r"(?<=[A-Za-z])_(?:\{[A-Za-z0-9, ]{1,12}\}|[A-Za-z0-9])")
 _SMALL = rf"[0-9]{{1,{MAX_SMALL_DIGITS}}}(?![0-9.])"
 _TOWER = re.compile(r"\^\s*(?:[0-9.]+|\{\s*[0-9.]+\s*\}|[A-Za-z])\s*\^|\^\s*\{[^{}]*[0-9]\s*\^|\^\s*\([^()]*[0-9]\s*\^")
 _LARGE_EXPONENT = re.compile(rf"\^\s*[{{(]?[^{{}}()]*[0-9]{{{MAX_SMALL_DIGITS + 1}}}")
@@ -80,7 +80,7 @@ def _check_tokens(text: str) -> None:
                 raise TooLargeError(f"a number of {len(number)} digits")
             if before == "number" or number.count(".") > 1 or (before == "word" and match[0] != token):
                 raise UnreadableError(f"{token!r} behind a number or a word")
-        depth += (token in ("{", "(", "[", r"\{")) - (token in ("}", ")", "]", r"\}"))
+        depth += (token in "{([") - (token in "})]")
         if depth > MAX_NESTING:
             raise TooLargeError(f"brackets nested more than {MAX_NESTING} deep")
         if depth < 0:

@@ -159,9 +159,7 @@ class _Parser:
             self.position += 1
             # A power groups to the right and takes a sign behind it: 2^3^2, 2^-1.
             right = self.expression(_UNARY, self.deeper(depth)) if sign == "^" else self.expression(binding + 1, depth)
-            self.operations += 1
-            if self.operations > MAX_OPERATIONS:
-                raise TooLargeError(f"more than {MAX_OPERATIONS} operations")
+            self.count_operation()
             left = Operation(sign, left, right)  # type: ignore[arg-type]
 
     def operand(self, depth: int) -> Expression:
@@ -188,8 +186,14 @@ class _Parser:
             raise UnexpectedTextError(f"unexpected {token!r} at {start}" if kind else "the expression ends too early")
         while self.tokens[self.position][0] == "%":
             self.position += 1
+            self.count_operation()
             node = Percent(node)
         return node
+
+    def count_operation(self) -> None:
+        self.operations += 1
+        if self.operations > MAX_OPERATIONS:
+            raise TooLargeError(f"more than {MAX_OPERATIONS} operations")
 
     def expect_end(self) -> None:
         kind, token, start, _ = self.tokens[self.position]

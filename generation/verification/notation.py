@@ -1,4 +1,4 @@
-"""One spelling for the many ways in which an answer is written, plain or in LaTeX, and plain infix from it."""
+"""One spelling for the many ways in which an answer is written, plain or in LaTeX."""
 
 import re
 
@@ -6,6 +6,13 @@ from generation.verification.expression import ExpressionError
 
 MAX_ANSWER = 1_000
 """Characters of an answer, without the text around it."""
+
+CHANGES_NUMBER = re.compile(
+    r"(?:hundred|thousand|million|billion|trillion|dozen|third|quarter|fourth|fifth|tenth|hundredth)s?|half|halves|score"
+    r"|pi|sqrt|sin|cos|tan|log|ln|exp|mod|and|or|if|not|about|less|more|than|plus|minus|times|squared|cubed|factorial"
+    r"|choose|over|radians?"
+)
+"""Words behind a number that are no unit of it."""
 
 
 class UnreadableError(ExpressionError):

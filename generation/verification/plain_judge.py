@@ -41,12 +41,11 @@ def rational(text: str) -> Fraction | None:
 def is_readable(value: Scalar) -> bool:
     """Whether the text is sound notation, so that the same text is the same answer, even where it has two readings."""
     try:
-        infix(value.text)
+        return bool(infix(value.text).names) or rational(value.text) is not None
     except AmbiguousError:
         return True
     except ExpressionError:
         return is_name(value)
-    return True
 
 
 def ratios(gold: Ratio, answer: Ratio) -> Verdict:

@@ -42,6 +42,7 @@ PRELOADED = ("pydantic", "sympy", "math_verify")
 """What the keeper imports before it forks, so that no worker has to."""
 
 _OUT_OF_MEMORY = 77
+_IDLE, _TAKING = bytes(8), b"\xff" * 8
 _KEEPER = "from generation.verification.worker import keep; keep()"
 
 
@@ -80,25 +81,21 @@ class _Caller:
 
     def call(self, function: str, arguments: tuple[Any, ...], seconds: float) -> Returned | Stopped:
         with self.lock:
-            self.number += 1
-            request = json.dumps([self.number, function, arguments, seconds]).encode()
             try:
-                if self.keeper is None or self.keeper.poll() is not None:
+                try:
+                    reply = self.reply(function, arguments, seconds)
+                except ConnectionError:  # its keeper was gone, or went before it took the call: another one
                     self.close()
-                    self.start()
-                _send(self.requests, request)
-                reply = self.reply(time.monotonic() + seconds + GRACE_SECONDS)
+                    reply = self.reply(function, arguments, seconds)
             except TimeoutError:
                 self.close()
-                return Stopped("timeout", f"stopped after {seconds:g} s")
+                reply = {"stopped": "timeout"}
             except (OSError, ValueError) as error:
                 self.close()
-                return Stopped("crash", f"the worker was lost: {error}")
+                reply = {"stopped": "crash", "reason": f"the worker was lost: {error}"}
         if "value" in reply:
             return Returned(reply["value"])
-        if reply["stopped"] == "timeout":
-            return Stopped("timeout", f"stopped after {seconds:g} s")
-        return Stopped(reply["stopped"], reply["reason"])
+        return Stopped(reply["stopped"], reply.get("reason", f"stopped after {seconds:g} s"))
 
     def start(self) -> None:
         path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
@@ -115,10 +112,16 @@ class _Caller:
         self.requests, self.replies = self.keeper.stdin.fileno(), self.keeper.stdout.fileno()
         _receive(self.replies, time.monotonic() + START_SECONDS)
 
-    def reply(self, end: float) -> dict[str, Any]:
+    def reply(self, function: str, arguments: tuple[Any, ...], seconds: float) -> dict[str, Any]:
+        """One call and its reply. Raises TimeoutError, ConnectionError where the keeper is gone, and OSError."""
+        if self.keeper is None:
+            self.start()
+        self.number += 1
+        _send(self.requests, json.dumps([self.number, function, arguments, seconds]).encode())
+        end = time.monotonic() + seconds + GRACE_SECONDS
         while True:
             reply: dict[str, Any] = json.loads(_receive(self.replies, end))
-            if reply["number"] == self.number:
+            if reply["number"] == self.number:  # else one that nobody waits for any more
                 return reply
 
     def close(self) -> None:
@@ -155,7 +158,7 @@ def keep() -> None:
     logging.disable(logging.CRITICAL)
     os.dup2(silence, 2)  # only now: a failed import may still say so
     gc.freeze()
-    at_work = mmap.mmap(-1, 8)  # shared with the worker: the number of the request that it is at, else 0
+    at_work = mmap.mmap(-1, 8)  # shared with the worker: the number of the request that it is at
     _send(replies, b"{}")
     while True:
         worker = os.fork()
@@ -164,9 +167,11 @@ def keep() -> None:
         code = os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1])
         if not code:
             return
-        number, at_work[:] = int.from_bytes(at_work[:], "big"), bytes(8)
-        if number:
-            _send(replies, json.dumps({"number": number, **_end(code)}).encode())
+        if at_work[:] == _TAKING:
+            return  # it is not known how much of the request is left
+        if at_work[:] != _IDLE:
+            _send(replies, json.dumps({"number": int.from_bytes(at_work[:], "big"), **_end(code)}).encode())
+        at_work[:] = _IDLE
 
 
 def _end(code: int) -> dict[str, str]:
@@ -184,11 +189,12 @@ def _serve(requests: int, replies: int, at_work: mmap.mmap) -> NoReturn:
         _limit_memory()
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         while True:
+            _wait(requests, None)
+            at_work[:] = _TAKING
             number, *call = json.loads(_receive(requests, None))
             at_work[:] = number.to_bytes(8, "big")
-            reply = _answer(number, *call)
-            at_work[:] = bytes(8)
-            _send(replies, reply)
+            _send(replies, _answer(number, *call))
+            at_work[:] = _IDLE
     except MemoryError:
         code = _OUT_OF_MEMORY
     except OSError:
@@ -233,14 +239,19 @@ def _receive(descriptor: int, end: float | None) -> bytes:
 
 
 def _read(descriptor: int, length: int, end: float | None) -> bytes:
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
     data = b""
     while len(data) < length:
-        if end is not None and not poll.poll(max(0.0, end - time.monotonic()) * 1000):
-            raise TimeoutError
+        _wait(descriptor, end)
         part = os.read(descriptor, length - len(data))
         if not part:
             raise ConnectionError("its process is gone")
         data += part
     return data
+
+
+def _wait(descriptor: int, end: float | None) -> None:
+    """Wait until there is something to read, or the other side is gone."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    if not poll.poll(None if end is None else max(0.0, end - time.monotonic()) * 1000):
+        raise TimeoutError
