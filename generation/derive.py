@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from generation.conditions.finder import find_conditions
-from generation.formulas.calculations import own_letters
+from generation.formulas.algebra import own_letters
 from generation.formulas.trace import Trace, TraceError, trace
 from generation.relations.relate import IndependentError, Related, relate
 from generation.solutions.backward import BackwardSolutions

@@ -13,6 +13,7 @@ from types import TracebackType
 from pebble import ProcessPool
 
 from generation.derive import Strategy, derive
+from generation.pipeline import RARE_COLLECTIONS
 from schemas.derivation import Derivation
 from schemas.problem import Problem
 
@@ -96,11 +97,11 @@ class LocalExecutor:
 
 
 def _prepare() -> None:
-    """Readies a worker: a bound on its memory, and fewer looks for garbage, which cost a tenth of its time."""
+    """Readies a worker: deaf to Ctrl-C, its memory bounded, and fewer looks for garbage, which cost a tenth of its time."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run to answer: it lets what is in flight finish
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(*RARE_COLLECTIONS)
 
 
 def _derive_rows(rows: list[str], strategy: Strategy) -> list[bytes]:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from generation.formulas.algebra import mentions, own_letters, solved_equations
 from generation.formulas.latex import plain_text
 from generation.verification.expression import (
     Expression,
@@ -33,6 +34,7 @@ class Calculation:
     `value`. `units` maps a number of a form to the words behind it in the text ("2 squirrels"), `unit` are those
     behind the result, and `line` is the index of the solution's line. `percent` is true where the result is written
     with a percent sign, so that 80, 80% and 0.8 may all mean it; `annotated` where the source marked the calculation.
+    `algebra` is true where its line speaks of an unknown of the solution's own.
     `text[span[0]:span[1]]` is the calculation with its result as the line (without annotations) writes it.
     """
 
@@ -45,6 +47,7 @@ class Calculation:
     annotated: bool = False
     span: tuple[int, int] = (0, 0)
     units: dict[Number, str] = field(default_factory=dict)
+    algebra: bool = False
 
     @property
     def ratio(self) -> tuple[int, int]:
@@ -70,18 +73,48 @@ def read_calculations(problem: Problem) -> tuple[list[str], list[Calculation]]:
 
     What does not parse or does not hold is left out: a number that came from it is then explained by nothing.
     """
+    if problem.notation == "equation":
+        return [problem.solution], _from_equation(problem.solution)
     text = plain_text(problem.solution) if problem.notation == "latex" else problem.solution
     lines = [line[:MAX_LINE] for line in text.split("\n")[:MAX_LINES]]
     found = [calculation for index, line in enumerate(lines) for calculation in _read_line(line, index)]
-    return [clean(line) for line in lines], found[:MAX_CALCULATIONS]
+    cleaned = [clean(line) for line in lines]
+    return cleaned, _with_algebra(found, cleaned)[:MAX_CALCULATIONS]
 
 
-_OWN_LETTER = re.compile(r"(?<![A-Za-z])([A-Za-z])(?=\s*=)|(?<=[0-9])([A-Za-z])(?![A-Za-z])(?!\s*[0-9($])|\b[Ll]et ([A-Za-z])\b")
+def _with_algebra(found: list[Calculation], lines: list[str]) -> list[Calculation]:
+    """The calculations with the equations that the solution solves for a letter of its own.
+
+    An equation's form joins the calculation that works its last step out, `C = 24/3 = 8`; else it is one of its own.
+    """
+    letters = own_letters("\n".join(lines))
+    if not letters:
+        return found
+    for calculation in found:
+        calculation.algebra = mentions(lines[calculation.line], letters)
+    own: dict[tuple[str, Fraction], Calculation] = {}
+    for line, letter, value, form in solved_equations(lines):
+        last = next((c for c in found if c.algebra and c.value == value and c.line >= line), None)
+        if last is not None and not any(c is last for c in own.values()):
+            last.forms.append(form)
+        elif (letter, value) in own:
+            own[letter, value].forms.append(form)
+        else:
+            own[letter, value] = Calculation([form], value, line, lines[line], algebra=True)
+    return sorted([*found, *own.values()], key=lambda calculation: calculation.line)
 
 
-def own_letters(solution: str) -> set[str]:
-    """The letters that a solution uses for unknowns of its own: `T = 5`, `3x + 2`, "let n be"."""
-    return {first or second or third for first, second, third in _OWN_LETTER.findall(clean(solution))}
+def _from_equation(text: str) -> list[Calculation]:
+    """The one calculation of `10/3 = 10/3`: the left side, where the right one has its value."""
+    left, _, right = text.partition("=")
+    try:
+        expression = parse(left)
+        value = evaluate(expression)
+        if evaluate(parse(right)) != value or len(numbers(expression)) < 2:
+            return []
+    except ExpressionError:
+        return []
+    return [Calculation([expression], value, 0, text, span=(0, len(text)))]
 
 
 def clean(line: str) -> str:
@@ -160,7 +193,7 @@ def _from_sides(sides: list[tuple[str, int]], text: str, line: int) -> list[tupl
         else:
             forms = [side]
             continue
-        if len(numbers(side.expression)) == 1:
+        if len(forms) > 1 and len(numbers(side.expression)) == 1:
             found.append(_calculation(forms[:-1], side, text, line))
             forms = [side]
     return [(offset, calculation) for offset, calculation in found if calculation.forms]

@@ -10,7 +10,7 @@ from generation.formulas.calculations import Calculation, clean
 from generation.formulas.constants import surprise
 from generation.formulas.links import Link, Quantity, Site, repeated_terms, summands
 from generation.formulas.readings import Reading
-from generation.verification.expression import ExpressionError, Operation, walk
+from generation.verification.expression import Expression, ExpressionError, Number, Operation, walk
 from generation.verification.rational_function import function_of
 from schemas.problem import Problem
 
@@ -44,6 +44,9 @@ def find_doubts(
     _reuse(best, calculations, doubts)
     _number_of_terms(best, calculations, known, doubts)
     _choice_among(best, known, problem, doubts)
+    _whole_numbers(best, calculations, problem, doubts)
+    if problem.notation == "latex":
+        _in_expression(best, known, problem, doubts)
     _other_readings(readings, known, results, doubts)
     return doubts
 
@@ -59,7 +62,7 @@ def _unused_results(best: Reading, calculations: Sequence[Calculation], doubt_al
     """A result that the answer is not made of: it was chosen from, compared with, or used where nothing says so."""
     used = {calculations[index].value for index in best.cone}
     for index, calculation in enumerate(calculations):
-        if index not in best.cone and calculation.value not in used:
+        if index not in best.cone and calculation.value not in used and not calculation.algebra:
             doubt_all(f"nothing uses the result {calculation.value} of line {calculation.line + 1}")
 
 
@@ -139,15 +142,87 @@ def _choice_among(best: Reading, known: Sequence[Quantity], problem: Problem, do
             doubts[index].append(f"the question chooses among several {unit}")
 
 
+_CONTAINERS = re.compile(
+    r"\b(?:packs?|packages?|packets?|box(?:es)?|bags?|cartons?|cans?|bottles?|containers?|crates?|cases?|trips?|bus(?:es)?"
+    r"|vans?|cars?|boats?|rounds?|batch(?:es)?|rolls?|sheets?|tables?|loads?|trucks?|jars?|trays?|bundles?|reams?|tubs?"
+    r"|buckets?|baskets?|albums?|times|tents?|shelves|bookcases|pallets?|bunches|cakes|pies|pizzas|rides)\b",
+    re.I,
+)
+_ASKS_WHAT_FITS = re.compile(
+    r"how many\b[^.?]{0,60}\b(?:needs?|buy|fill|afford|order|rent|hire|carry|hold|fit|must|have to|can|could|able)\b",
+    re.I,
+)
+_ASKS_FOR_WHOLE = re.compile(
+    r"\b(?:most|maximum|minimum|at least|at most|full|whole|complete|completely|fewest|least)\b", re.I
+)
+
+
+def _whole_numbers(
+    best: Reading, calculations: Sequence[Calculation], problem: Problem, doubts: list[list[str]]
+) -> None:
+    """Packs to buy and trips to make are counted whole: the quotient is right at its value, and rounded elsewhere."""
+    question = problem.question.rstrip()
+    asked = question[max(question.rfind(". "), question.rfind("! "), 0) :]
+    fits, whole = _ASKS_WHAT_FITS.search(asked), _ASKS_FOR_WHOLE.search(asked)
+    for index in best.cone if fits or whole else ():
+        contained = fits and _CONTAINERS.search(f"{calculations[index].unit} {asked if index == best.answer else ''}")
+        if (contained or whole) and _divides_by_a_quantity(best.steps[index]):
+            for condition, reasons in enumerate(doubts):
+                if best.depends[index] >> condition & 1:
+                    reasons.append(
+                        f"{calculations[index].value} of line {calculations[index].line + 1} is counted whole"
+                    )
+
+
+def _divides_by_a_quantity(step: Expression) -> bool:
+    return any(
+        isinstance(node, Operation) and node.operator == "/" and not isinstance(node.right, Number)
+        for node in walk(step)
+    )
+
+
+_MATH_SPAN = re.compile(r"\$[^$]+\$|\\\[.*?\\\]|\\\(.*?\\\)|\\begin\{.*?\\end\{", re.S)
+_NO_MATHEMATICS = re.compile(r"\\(?:text|mbox|mathrm)\s*\{[^{}]*\}|\^?\s*\\circ|\\[$%,;! ]|\{,\}|[${}\s.,]")
+IN_LATEX_SUPPORT = 1.0
+"""The support that a common number's link needs in a LaTeX problem, where numbers are coefficients and exponents too."""
+
+
+def _in_expression(best: Reading, known: Sequence[Quantity], problem: Problem, doubts: list[list[str]]) -> None:
+    """A number inside a formula of the question is a coefficient, an index or a member of a list, not a quantity."""
+    for span in _MATH_SPAN.finditer(problem.question):
+        for index, quantity in enumerate(known):
+            start, end = quantity.condition.start, quantity.condition.end
+            if span.start() < end and start < span.end():
+                rest = problem.question[span.start() : max(start, span.start())] + problem.question[end : span.end()]
+                if _NO_MATHEMATICS.sub("", rest):
+                    doubts[index].append(f'"{quantity.condition.text}" stands in an expression of the question')
+    for _, site, link in best.links:
+        if link.origin == "condition" and link.score < IN_LATEX_SUPPORT and surprise(site.value) <= REUSE_SURPRISE:
+            doubts[link.index].append(f"only its value says that {site.value} is {link.reason}")
+
+
 def _other_readings(
     readings: Sequence[Reading], known: Sequence[Quantity], results: Sequence[fmpq], doubts: list[list[str]]
 ) -> None:
     """Where readings that are about as well supported give another function of a condition, it is in doubt."""
     values = [quantity.number for quantity in known]
+    best = readings[0]
     for condition in range(len(known)) if len(readings) > 1 else ():
-        mine = _function_key(readings[0], condition, values, results)
-        if any(_function_key(other, condition, values, results) != mine for other in readings[1:]):
+        mine = _function_key(best, condition, values, results)
+        if any(
+            not _same_steps(best, other, condition) and _function_key(other, condition, values, results) != mine
+            for other in readings[1:]
+        ):
             doubts[condition].append("the solution's numbers can be read in more than one way")
+
+
+def _same_steps(one: Reading, other: Reading, condition: int) -> bool:
+    """Whether two readings are alike in every calculation that depends on the condition in either."""
+    return one.answer == other.answer and all(
+        mine is its
+        for mine, its, my_mask, its_mask in zip(one.choices, other.choices, one.depends, other.depends, strict=True)
+        if (my_mask | its_mask) >> condition & 1
+    )
 
 
 def _function_key(reading: Reading, condition: int, values: Sequence[fmpq], results: Sequence[fmpq]) -> object:

@@ -149,7 +149,15 @@ def quantities(question: str, conditions: Sequence[Condition]) -> list[Quantity]
         if condition.unit:
             near |= words(condition.unit)
         found.append(
-            Quantity(condition, condition.number, number(condition.number), condition.number.as_integer_ratio(), near, words(sentence), Symbol(f"c{index}"))
+            Quantity(
+                condition,
+                condition.number,
+                number(condition.number),
+                condition.number.as_integer_ratio(),
+                near,
+                words(sentence),
+                Symbol(f"c{index}"),
+            )
         )
     return found
 

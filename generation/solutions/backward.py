@@ -5,12 +5,11 @@ the original answer; undo one operation a line until the unknown stands alone; c
 """
 
 import re
-from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 
-from flint import fmpq, fmpq_poly
+from flint import fmpq, fmpq_poly, fmpz, fmpz_poly
 
 from generation.formulas.calculations import Calculation
 from generation.formulas.trace import Trace
@@ -27,9 +26,31 @@ _SMALL_WORDS = {
         "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
         "eighteen nineteen twenty".split()
     )
+} | {
+    word: Fraction(value)
+    for value, words in {
+        "1/2": "half halves",
+        "2": "twice double doubles doubled both couple pair",
+        "3": "thrice triple triples tripled",
+        "4": "quadruple quadruples quadrupled",
+        "1/4": "quarter fourth quarters fourths",
+        "1/3": "third thirds",
+        "1/5": "fifth fifths",
+        "1/6": "sixth sixths",
+        "1/8": "eighth eighths",
+        "1/10": "tenth tenths",
+        "12": "dozen",
+    }.items()
+    for word in words.split()
 }
+_FRACTION = re.compile(r"\d{1,9}\s?/\s?[1-9]\d{0,8}")
 _WORD = re.compile(r"[a-z]+")
-_LAST_WORD = re.compile(r"\b(?:and|or|in|of|to|on|for|from|the|a|an|with|at|by|per|so|that|each|is|are)$")
+
+
+_JOINING = frozenset(
+    "and or in of to on for from the a an with at by per so that each is are was were he it they his her their as than she "
+    "will would can has have had if then but because which who when while after before this these those its".split()
+)
 
 
 class BackwardSolutions:
@@ -55,7 +76,7 @@ class BackwardSolutions:
         steps += _inversion(related.function, unknown, Fraction(answer), value)
         found = replace(related.expression, lambda node: Number(value) if isinstance(node, Symbol) else None)
         check = f"{_text(found)} = {answer}"
-        text = f"Check: with {unknown} = {condition.value}, {check}, as the question says."
+        text = f"Check: with {unknown} = {_text(Number(value))}, {check}, as the question says."
         steps.append(Step(text=text, equation=check))
         return tuple(steps)
 
@@ -80,7 +101,7 @@ class BackwardSolutions:
                     lambda node: known[node.name] if isinstance(node, Symbol) else None,
                 )
                 left, right = _text(put), _text(known[f"r{index}"])
-                if sorted(left.split(" + ")) == sorted(right.split(" + ")):
+                if any(sorted(left.split(sign)) == sorted(right.split(sign)) for sign in (" + ", "*")):
                     left = right  # the same terms in another order are no step
                 written = left if left == right else f"{left} = {right}"
             else:
@@ -110,11 +131,14 @@ class _Told:
         calculation = trace.calculations[index]
         start, end = calculation.span
         before, after = calculation.text[:start], calculation.text[end:]
-        alone = Counter(trace.calculations[i].line for i in trace.reading.cone)[calculation.line] == 1
-        if not alone or after.lstrip().startswith("%") or not (before.strip() or after.strip(" .")):
+        alone = sum(other.line == calculation.line for other in trace.calculations) == 1
+        # "20 cows * $800 = $" before an annotation is its left side, which the calculation writes out itself.
+        written_twice = before.rstrip(" $").endswith(("=", "*", "+", "-", "/", "×"))
+        if not alone or written_twice or after.lstrip().startswith("%") or not (before.strip() or after.strip(" .")):
             before = after = ""
         rest = f"{before} {after}"
         numbers = {_value_of(number) for number in _NUMERAL.findall(rest)}
+        numbers |= {Fraction(text.replace(" ", "")) for text in _FRACTION.findall(rest)}
         numbers |= {_SMALL_WORDS[word] for word in _WORD.findall(rest.lower()) if word in _SMALL_WORDS}
         values = {f"c{i}": value for i, value in enumerate(trace.conditions)}
         values |= {f"r{i}": value for i, value in enumerate(trace.results)}
@@ -128,18 +152,22 @@ class _Told:
 
     def text(self, written: str, hidden: set[Fraction]) -> str:
         """The line with the calculation as it is `written`; plain words where the line tells a hidden value."""
-        if not (self.before or self.after) or self.numbers & hidden:
-            return f"{self.unit}: {written}."
         if self.dollars:
             written = _in_dollars(written)
+        if not (self.before or self.after) or self.numbers & hidden:
+            return f"This gives {written}{self.unit}."
         text = f"{self.before.rstrip()} {written}{self.after}".strip()
         return text if text.endswith((".", "!", "?")) else text + "."
 
 
 def _unit_of(calculation: Calculation) -> str:
-    """The words behind the result, as a heading; "Next" where there are none."""
-    unit = _LAST_WORD.sub("", " ".join(calculation.unit.split()[:3])).strip()
-    return unit[0].upper() + unit[1:] if unit else "Next"
+    """The words behind the result up to the first that only joins: " stickers", or nothing."""
+    kept = []
+    for word in calculation.unit.split()[:3]:
+        if word.lower() in _JOINING:
+            break
+        kept.append(word)
+    return f" {' '.join(kept)}" if kept else ""
 
 
 def _in_dollars(written: str) -> str:
@@ -171,7 +199,8 @@ def _described(condition: Condition) -> str:
         case _, None:
             return "the unknown number"
         case _, unit:
-            return f"the unknown number ({unit})"
+            # Only a plural names what is counted: "5-page book" and "he scored 3 more" do not.
+            return f"the unknown number of {unit}" if unit.endswith("s") and len(unit) > 3 else "the unknown number"
 
 
 def expression_of(value: Value, unknown: str) -> Expression:
@@ -180,37 +209,43 @@ def expression_of(value: Value, unknown: str) -> Expression:
         return Number(fraction(value))
     numerator, denominator = _over_one_denominator(value)
     if denominator.degree() > 0:
+        if all(coefficient <= 0 for coefficient in numerator.coeffs()):
+            numerator, denominator = -numerator, -denominator
         return Operation("/", _polynomial(numerator, unknown), _polynomial(denominator, unknown))
-    whole = fraction(denominator[0])
-    if whole == 1 or sum(1 for coefficient in numerator.coeffs() if coefficient) == 1:
-        return _polynomial(numerator / denominator[0], unknown)
-    return Operation("/", _polynomial(numerator, unknown), Number(whole))
+    whole = int(denominator[0])
+    coefficients = [int(coefficient) for coefficient in numerator.coeffs()]
+    terms = sum(1 for coefficient in coefficients if coefficient)
+    short_decimal = 100 % whole == 0 and not any(coefficient % whole for coefficient in coefficients[1:])
+    if whole == 1 or terms == 1 or short_decimal:
+        return _sum_of_terms([Fraction(coefficient, whole) for coefficient in coefficients], unknown)
+    return Operation("/", _sum_of_terms([Fraction(c) for c in coefficients], unknown), Number(Fraction(whole)))
 
 
-def _over_one_denominator(function: RationalFunction) -> tuple[fmpq_poly, fmpq_poly]:
-    """Numerator and denominator without common factors and with whole coefficients."""
+def _over_one_denominator(function: RationalFunction) -> tuple[fmpz_poly, fmpz_poly]:
+    """Numerator and denominator without common factors, both with whole coefficients."""
     least = function.reduced()
-    scale = lcm(int(least.numerator.denom()), int(least.denominator.denom()))
-    return least.numerator * scale, least.denominator * scale
+    top, bottom = int(least.numerator.denom()), int(least.denominator.denom())
+    scale = lcm(top, bottom)
+    return least.numerator.numer() * (scale // top), least.denominator.numer() * (scale // bottom)
 
 
-def _polynomial(polynomial: fmpq_poly, unknown: str) -> Expression:
-    """The terms from the highest degree down: `2*x^2 - x/3 + 1`; a positive term first where the leading one is negative."""
-    terms = [
-        (degree, fraction(polynomial[degree]))
-        for degree in range(polynomial.degree(), -1, -1)
-        if polynomial[degree] or polynomial.degree() < 1
-    ]
+def _polynomial(polynomial: fmpq_poly | fmpz_poly, unknown: str) -> Expression:
+    return _sum_of_terms([Fraction(*_ratio(coefficient)) for coefficient in polynomial.coeffs()], unknown)
+
+
+def _ratio(coefficient: fmpq | fmpz) -> tuple[int, int]:
+    return (int(coefficient.p), int(coefficient.q)) if isinstance(coefficient, fmpq) else (int(coefficient), 1)
+
+
+def _sum_of_terms(coefficients: list[Fraction], unknown: str) -> Expression:
+    """`2*x^2 - x/3 + 1` from [1, -1/3, 2]; a positive term comes first where there is one."""
+    terms = [(degree, value) for degree, value in enumerate(coefficients) if value]
     if not terms:
         return Number(Fraction(0))
     terms.sort(key=lambda term: (term[1] < 0, -term[0]))
-    written: Expression | None = None
-    for degree, coefficient in terms:
-        if written is None:
-            written = _term(coefficient, degree, unknown)
-        else:
-            written = Operation("+" if coefficient > 0 else "-", written, _term(abs(coefficient), degree, unknown))
-    assert written is not None
+    written = _term(terms[0][1], terms[0][0], unknown)
+    for degree, value in terms[1:]:
+        written = Operation("+" if value > 0 else "-", written, _term(abs(value), degree, unknown))
     return written
 
 
@@ -227,8 +262,8 @@ def _term(coefficient: Fraction, degree: int, unknown: str) -> Expression:
 
 def _inversion(function: RationalFunction, unknown: str, answer: Fraction, value: Fraction) -> list[Step]:
     """One operation a line from f(x) = A to x = value."""
-    left, divisor = _over_one_denominator(function)
-    right = fmpq_poly([fmpq(answer.numerator, answer.denominator)])
+    top, divisor = _over_one_denominator(function)
+    left, right = fmpq_poly(top), fmpq_poly([fmpq(answer.numerator, answer.denominator)])
     steps: list[Step] = []
 
     def line(words: str) -> None:
@@ -236,8 +271,8 @@ def _inversion(function: RationalFunction, unknown: str, answer: Fraction, value
         steps.append(Step(text=f"{words}: {equation}.", equation=equation))
 
     if divisor != 1:
-        right = right * divisor
-        line(f"Multiply both sides by {_bracketed(divisor, unknown)}")
+        right = right * fmpq_poly(divisor)
+        line(f"Multiply both sides by {_bracketed(fmpq_poly(divisor), unknown)}")
     if max(left.degree(), right.degree()) > 1:
         return steps + _by_factors(left - right, unknown, value)
     if right.degree() == 1 or left[1] < 0:
@@ -245,7 +280,8 @@ def _inversion(function: RationalFunction, unknown: str, answer: Fraction, value
         swap = right[1] > left[1]
         moved = fmpq_poly([0, min(left[1], right[1])])
         left, right = (right - moved, left - moved) if swap else (left - moved, right - moved)
-        line(_moved(_text(_polynomial(moved if moved[1] > 0 else -moved, unknown)), moved[1] > 0))
+        if moved:
+            line(_moved(_text(_polynomial(moved if moved[1] > 0 else -moved, unknown)), moved[1] > 0))
     if left[0]:
         constant = left[0]
         left, right = left - constant, right - constant

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
+from flint import fmpq
+
 from generation.formulas.trace import Trace
 from generation.formulas.vocabulary import stem
 from generation.relations.relate import Related
-from generation.verification.expression import ExpressionError, evaluate, parse
+from generation.verification.expression import ExpressionError, parse
+from generation.verification.rational_function import UNKNOWN, Value, compute, function_of, number
 from generation.verification.solve import Roots, holds
 from schemas.check import Check, CheckName, Outcome
 from schemas.condition import Condition
@@ -86,6 +89,9 @@ def _two_sided(draft: Draft) -> Finding:
     if draft.related is None or draft.roots is None:
         return "undecided", draft.relation_error
     value, answer = draft.condition.number, Fraction(draft.related.relation.answer)
+    published = compute(parse(draft.related.relation.expression, (draft.unknown,)), {draft.unknown: UNKNOWN})
+    if function_of(published).key() != draft.related.function.key():
+        return "fail", "the equation as it is written is another function than the formula's"
     if not holds(draft.related.function, answer, value):
         return "fail", f"with {draft.unknown} = {value} the equation does not give {answer}"
     if value not in draft.roots.rational and not draft.roots.all_values:
@@ -144,9 +150,14 @@ def _equation_holds(equation: str, unknown: str, value: str) -> bool:
 
 
 @lru_cache(maxsize=16_384)
-def _side(text: str, unknown: str, value: str) -> Fraction:
+def _side(text: str, unknown: str, value: str) -> Value:
     """The value of one side; steps share most of their sides with the steps around them."""
-    return evaluate(parse(text, (unknown,)), {unknown: Fraction(value)})
+    return compute(parse(text, (unknown,)), {unknown: _exact(value)})
+
+
+@lru_cache(maxsize=64)
+def _exact(value: str) -> fmpq:
+    return number(Fraction(value))
 
 
 _REPEATED = re.compile(

@@ -357,7 +357,7 @@ def _written(node: Expression, number_text: Callable[[Fraction], str]) -> tuple[
     """The text of a node and how tightly it binds."""
     if isinstance(node, Number):
         text = number_text(node.value)
-        return text, _UNARY if text[0] == "-" else (2 if "/" in text else _ATOM)
+        return text, 2 if "/" in text else (_UNARY if text[0] == "-" else _ATOM)
     if isinstance(node, Symbol):
         return node.name, _ATOM
     if isinstance(node, Operation):
@@ -365,6 +365,8 @@ def _written(node: Expression, number_text: Callable[[Fraction], str]) -> tuple[
         # On the right, an operand that binds no tighter needs brackets: 8 - (3 - 2), 8/(2*2).
         left = _operand(node.left, binding + (node.operator == "^"), number_text)
         right = _operand(node.right, binding + (node.operator != "+"), number_text)
+        if right[0] == "-":
+            right = f"({right})"
         text = f"{left} {node.operator} {right}" if binding == 1 else f"{left}{node.operator}{right}"
         if len(text) > MAX_LENGTH:
             raise TooLargeError(f"an expression of more than {MAX_LENGTH} characters")

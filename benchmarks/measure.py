@@ -1,0 +1,73 @@
+"""What benchmarks share: a command's time and memory, and an interval around a share."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from math import sqrt
+from pathlib import Path
+
+BACKMATH = str(Path(sys.executable).with_name("backmath"))
+"""The command line of the environment that runs the benchmark."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a command took: wall-clock seconds, and the most memory that it and its processes held at a time, in bytes."""
+
+    seconds: float
+    memory: int
+    output: str
+
+
+def run(*command: str) -> Cost:
+    """Run a command to its end and watch it. Raises CalledProcessError where it fails."""
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    peak = 0
+    over = threading.Event()
+
+    def watch() -> None:
+        nonlocal peak
+        while not over.wait(0.05):
+            peak = max(peak, session_memory(process.pid))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    output, errors = process.communicate()
+    seconds = time.perf_counter() - start
+    over.set()
+    watcher.join()
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command, output, errors)
+    return Cost(seconds, peak, output)
+
+
+def session_memory(session: int) -> int:
+    """The memory of every process of a session, shared pages counted once, in bytes."""
+    total = 0
+    for entry in os.scandir("/proc"):
+        if not entry.name.isdigit():
+            continue
+        try:
+            if os.getsid(int(entry.name)) != session:
+                continue
+            with open(f"/proc/{entry.name}/smaps_rollup") as rollup:
+                total += next(int(line.split()[1]) for line in rollup if line.startswith("Pss:")) * 1024
+        except (OSError, StopIteration):
+            continue  # it ended meanwhile
+    return total
+
+
+def wilson(hits: int, total: int, z: float = 1.96) -> tuple[float, float]:
+    """The 95% score interval of a share (Wilson 1927)."""
+    if not total:
+        return 0.0, 1.0
+    share = hits / total
+    middle = (share + z * z / (2 * total)) / (1 + z * z / total)
+    half = z * sqrt(share * (1 - share) / total + z * z / (4 * total * total)) / (1 + z * z / total)
+    return middle - half, middle + half
