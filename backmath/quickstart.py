@@ -51,26 +51,30 @@ def quickstart(workspace: Workspace = DEFAULT_WORKSPACE, debug: Debug = False) -
     origin = Origin("records", path=sample, columns={"solution": "answer"}, licence="Apache-2.0")
     line = typed("quickstart")
     added = add(store, origin, line)
-    if added.stopped or derive_all(store, Strategy(), line).status != "done":
+    # One worker derives in order, so that the examples below are the same each time.
+    if added.stopped or derive_all(store, Strategy(), line, concurrency=1).status != "done":
         raise stopped(line, workspace)
     out = console()
     out.print(_WHAT.format(problems=added.problems + added.known))
     out.print(heading("What became of them"))
     print_funnel(out, status(store))
-    if accepted := _first(store, "accept"):
+    accepted = _first(store, "accept")
+    if accepted:
         out.print(heading("One that was accepted"))
         print_candidate(out, accepted)
-    if doubtful := _first(store, "review"):
+    if doubtful := _first(store, "review", other_than=accepted):
         out.print(heading("One that a person should look at, and why"))
         print_doubt(out, doubtful)
     _print_next(out, store, workspace)
 
 
-def _first(store: "Store", decision: "Verdict") -> "Shown | None":
+def _first(store: "Store", decision: "Verdict", other_than: "Shown | None" = None) -> "Shown | None":
+    """The first candidate of the sample that was decided so, not of the same problem as another one."""
     from curation.listing import Selection, list_candidates, show
 
-    rows = list_candidates(store, Selection(decision=decision, source="sample", limit=1))
-    return show(store, rows[0].candidate_id) if rows else None
+    seen = other_than.candidate.problem_id if other_than else None
+    rows = list_candidates(store, Selection(decision=decision, source="sample", limit=50))
+    return next((show(store, row.candidate_id) for row in rows if row.problem_id != seen), None)
 
 
 def _print_next(out: Console, store: "Store", workspace: Path) -> None:

@@ -103,6 +103,17 @@ def test_every_command_and_option_that_a_page_names_exists(page: Path) -> None:
     assert set(re.findall(r"`(--[a-z-]+)[ `]", text)) <= set().union(*known.values())
 
 
+def shape(line: str) -> str:
+    """A line of output without what changes with every improvement: ids, numbers, bars, the space between columns."""
+    return " ".join(re.sub(r"[0-9a-f]{8,}|\d[\d,]*|[█▒░]", " ", line).split())
+
+
+def test_what_the_readme_shows_is_what_quickstart_shows(quickstarted: Path) -> None:
+    (shown,) = blocks(ROOT / "README.md", "text")
+    real = {shape(line) for line in (quickstarted / "quickstart.txt").read_text().splitlines()}
+    assert [line for line in shown.splitlines() if shape(line) not in {*real, "..."}] == []
+
+
 def test_every_command_is_in_the_readme() -> None:
     text = (ROOT / "README.md").read_text()
     for name in commands():
