@@ -26,7 +26,7 @@ MEANING = {
     "no_leak": "the question gives the hidden value away",
     "states_result": "the question does not state the result",
     "conditions_kept": "the question lost another condition",
-    "asks_for_unknown": "the question does not ask for the unknown",
+    "asks_for_unknown": "the question does not ask for x",
     "no_relation": "there is no equation in the condition",
 }
 """What it means that a check held a candidate back, in a few words."""

@@ -127,7 +127,7 @@ def add(store: "Store", origin: Origin, command_line: str) -> Added:
                 reasons.update(row.reason for row in batch if isinstance(row, IngestError))
                 bar.advance(len(batch))
         except SourceError as error:
-            kept = f"{problems:,} problems before that were added and are kept"
+            kept = f"{problems:,} problems before that were added and are kept" if problems else "nothing was added"
             raise CommandError(f"{error}; {kept}. Next: mend it, then {command_line}") from error
     return Added(problems, known, reasons, work.stop.is_set())
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 EXAMPLE = "backmath status --json"
 
 _RUNS_SHOWN = 5
+_COMMAND_WIDTH = 26
 _STATUS_STYLES = {"done": "green", "running": "cyan", "interrupted": "yellow", "killed": "yellow", "failed": "red"}
 
 
@@ -69,11 +70,13 @@ def _print_costs(out: Console, now: "Status") -> None:
 def _print_runs(out: Console, now: "Status") -> None:
     out.print(heading("Runs"))
     table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, overflow="ellipsis", max_width=_COMMAND_WIDTH)
     for run in now.runs[-_RUNS_SHOWN:]:
         state = "killed" if run.status == "running" and run.run_id not in now.going_on else run.status
         table.add_row(
             run.started_at.strftime("%Y-%m-%d %H:%M"),
-            data(run.command),
+            data(run.command_line.removeprefix("backmath ")),
             Text(state, _STATUS_STYLES[state]),
             data(_added(run), "dim"),
         )
@@ -84,9 +87,8 @@ def _added(run: "Run") -> str:
     counted = (
         f"{run.counts[name]:,} {text}"
         for name, text in (
-            ("problems", "problems added"),
-            ("ingest_errors", "rows refused"),
-            ("derived", "problems derived from"),
+            ("problems", "added"),
+            ("ingest_errors", "refused"),
             ("candidates", "candidates"),
         )
         if name in run.counts
