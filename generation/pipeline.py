@@ -9,7 +9,7 @@ from typing import Protocol
 from schemas.derivation import Derivation
 from schemas.problem import Problem
 
-WRITE_EVERY_S = 2.0
+WRITE_EVERY_S = 4.0
 """Seconds between writes: at most this much work is lost to a kill, and the store is free in between."""
 RARE_COLLECTIONS = (250_000, 20, 20)
 """Thresholds of the garbage collector while a run goes on.

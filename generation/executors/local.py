@@ -19,6 +19,8 @@ from schemas.problem import Problem
 
 CHUNK = 32
 """Problems that travel to a worker at a time."""
+CHUNKS_AHEAD = 16
+"""Chunks a worker that are under way at a time."""
 CHUNK_LIMIT_S = 60.0
 """Seconds that a chunk may take; every part of deriving is bounded, so this is the last resort."""
 PROBLEM_LIMIT_S = 10.0
@@ -61,8 +63,8 @@ class LocalExecutor:
         flying: set[asyncio.Task[list[Derivation]]] = set()
         try:
             while True:
-                # Two chunks a worker keep it busy without reading far ahead.
-                for chunk in islice(chunks, 2 * self._workers - len(flying)):
+                # A few chunks a worker keep it busy while results are read, without reading far ahead.
+                for chunk in islice(chunks, CHUNKS_AHEAD * self._workers - len(flying)):
                     flying.add(asyncio.create_task(self._derive_chunk(chunk)))
                 if not flying:
                     return

@@ -14,7 +14,6 @@ from generation.verification.expression import (
     evaluate,
     numbers,
     parse,
-    plain,
 )
 from schemas.problem import Problem
 
@@ -34,7 +33,7 @@ class Calculation:
     `value`. `units` maps a number of a form to the words behind it in the text ("2 squirrels"), `unit` are those
     behind the result, and `line` is the index of the solution's line. `percent` is true where the result is written
     with a percent sign, so that 80, 80% and 0.8 may all mean it; `annotated` where the source marked the calculation.
-    `algebra` is true where its line speaks of an unknown of the solution's own.
+    `texts` are the forms as the text writes them, without spaces. `algebra` is true where its line speaks of an unknown of the solution's own.
     `text[span[0]:span[1]]` is the calculation with its result as the line (without annotations) writes it.
     """
 
@@ -48,6 +47,7 @@ class Calculation:
     span: tuple[int, int] = (0, 0)
     units: dict[Number, str] = field(default_factory=dict)
     algebra: bool = False
+    texts: frozenset[str] = frozenset()
 
     @property
     def ratio(self) -> tuple[int, int]:
@@ -138,21 +138,21 @@ def _read_line(line: str, index: int) -> list[Calculation]:
         (start, calculation) for sides in _equations(text) for start, calculation in _from_sides(sides, text, index)
     ]
     for where, annotation in marks:
+        # The text mostly writes out what the annotation marks; where it does so in other terms, that is another form.
+        before = [other for start, other in found if start <= where and not other.annotated]
+        left = annotation.partition("=")[0].replace(" ", "")
+        same = next((other for other in reversed(before) if left in other.texts), None)
+        if same is not None:
+            same.annotated = True
+            continue
         calculation = _from_annotation(annotation, where, text, index)
         if calculation is None:
             continue
-        near = [
-            other
-            for start, other in found
-            if other.value == calculation.value and not other.annotated and start <= where
-        ]
-        if near:
-            # The text writes out what the annotation marks: one value, more than one form.
-            kept = near[-1]
-            kept.annotated = True
-            if plain(calculation.forms[0]) not in {plain(form) for form in kept.forms}:
-                kept.units.update(_units_like(calculation.forms[0], kept))
-                kept.forms = [*calculation.forms, *kept.forms]
+        near = next((other for other in reversed(before) if other.value == calculation.value), None)
+        if near is not None:
+            near.annotated = True
+            near.units.update(_units_like(calculation.forms[0], near))
+            near.forms = [*calculation.forms, *near.forms]
         else:
             found.append((where, calculation))
     found.sort(key=lambda item: item[0])
@@ -187,13 +187,13 @@ def _from_sides(sides: list[tuple[str, int]], text: str, line: int) -> list[tupl
             continue
         if forms and _states(side, forms[0].value):
             forms.append(side)
-        elif forms and numbers(side.expression)[0].value == forms[0].value:
+        elif forms and side.numbers[0].value == forms[0].value:
             found.append(_calculation(forms, side, text, line))
             forms = [side]
         else:
             forms = [side]
             continue
-        if len(forms) > 1 and len(numbers(side.expression)) == 1:
+        if len(forms) > 1 and len(side.numbers) == 1:
             found.append(_calculation(forms[:-1], side, text, line))
             forms = [side]
     return [(offset, calculation) for offset, calculation in found if calculation.forms]
@@ -201,11 +201,13 @@ def _from_sides(sides: list[tuple[str, int]], text: str, line: int) -> list[tupl
 
 @dataclass(slots=True, eq=False)
 class _Side:
-    """One side of an equation in the text, and the words behind each of its numbers."""
+    """One side of an equation in the text: `text` without words and spaces, and the words behind each of its numbers."""
 
     expression: Expression
     value: Fraction
     offset: int
+    text: str
+    numbers: list[Number]
     units: dict[Number, str]
 
 
@@ -217,13 +219,21 @@ def _states(side: _Side, value: Fraction) -> bool:
 def _calculation(forms: list[_Side], result: _Side, text: str, line: int) -> tuple[int, Calculation]:
     """The calculation of these forms, whose result begins the side that follows them."""
     unit = _RESULT_UNIT.match(text, result.offset)
-    written = [side for side in forms if len(numbers(side.expression)) > 1]
+    written = [side for side in forms if len(side.numbers) > 1]
     units = {node: words for side in written for node, words in side.units.items()}
     expressions = [side.expression for side in written]
     percent = isinstance(result.expression, Percent)
     span = (_skip_space(text, forms[0].offset), _result_end(text, result.offset))
     return result.offset, Calculation(
-        expressions, forms[0].value, line, text, unit[1] if unit else "", percent, False, span, units
+        expressions,
+        forms[0].value,
+        line,
+        text,
+        unit=unit[1] if unit else "",
+        percent=percent,
+        span=span,
+        units=units,
+        texts=frozenset(side.text for side in written),
     )
 
 
@@ -254,7 +264,7 @@ def _parse_side(side: str, offset: int) -> _Side | None:
     behind = [match["unit"] or "" for match in _LEAF.finditer(side)]
     found = numbers(expression)
     units = dict(zip(found, behind, strict=True)) if len(behind) == len(found) else {}
-    return _Side(expression, value, offset, units)
+    return _Side(expression, value, offset, bare.replace(" ", ""), found, units)
 
 
 _NO_CURRENCY = str.maketrans("$€£", "   ")

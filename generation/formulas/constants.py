@@ -2,6 +2,7 @@
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 _IMPLIED: tuple[tuple[str, str], ...] = (
     ("1/4", r"quarter|fourth"),
@@ -92,6 +93,7 @@ COMMON = {
 }
 
 
+@lru_cache(maxsize=65_536)
 def surprise(value: Fraction) -> float:
     """How unlikely it is that a number of a solution has this value by chance: 0 for 1 and 2, 3 for 137."""
     if value in COMMON:

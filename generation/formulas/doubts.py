@@ -10,8 +10,8 @@ from generation.formulas.calculations import Calculation, clean
 from generation.formulas.constants import surprise
 from generation.formulas.links import Link, Quantity, Site, repeated_terms, summands
 from generation.formulas.readings import Reading
-from generation.verification.expression import Expression, ExpressionError, Number, Operation, walk
-from generation.verification.rational_function import function_of
+from generation.verification.expression import Expression, ExpressionError, Number, Operation, numbers, walk
+from generation.verification.rational_function import Value, same
 from schemas.problem import Problem
 
 LINK_MARGIN = 1.0
@@ -39,7 +39,7 @@ def find_doubts(
 
     _unexplained(best, doubt_all)
     _unused_results(best, calculations, doubt_all)
-    _own_algebra(best, problem, doubts)
+    _own_algebra(best, calculations, problem, doubts)
     _weak_links(best, calculations, doubts)
     _reuse(best, calculations, doubts)
     _number_of_terms(best, calculations, known, doubts)
@@ -69,8 +69,10 @@ def _unused_results(best: Reading, calculations: Sequence[Calculation], doubt_al
 _COEFFICIENT = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)\s?\*?\s?[A-Za-z](?![A-Za-z'])(?!\s*\d)")
 
 
-def _own_algebra(best: Reading, problem: Problem, doubts: list[list[str]]) -> None:
+def _own_algebra(best: Reading, calculations: Sequence[Calculation], problem: Problem, doubts: list[list[str]]) -> None:
     """A coefficient of the solution's own unknown may be made of others: the 3 of `2x + x = 3x`."""
+    if not any(calculations[index].algebra for index in best.cone):
+        return
     coefficients = {Fraction(text) for text in _COEFFICIENT.findall(clean(problem.solution))}
     for _, site, link in best.links:
         if link.origin == "condition" and site.value in coefficients:
@@ -82,8 +84,8 @@ def _weak_links(best: Reading, calculations: Sequence[Calculation], doubts: list
     for index, site, link in best.links:
         if link.origin not in ("condition", "result"):
             continue
-        chance = next((other.score for other in site.links if other.origin == "unexplained"), -9.0)
-        if link.score - chance < LINK_MARGIN:
+        chance = site.links[-1]  # unexplained, where the site can be left so
+        if chance.origin == "unexplained" and link.score - chance.score < LINK_MARGIN:
             mask = 1 << link.index if link.origin == "condition" else best.depends[link.index]
             for condition, reasons in enumerate(doubts):
                 if mask >> condition & 1:
@@ -111,8 +113,11 @@ def _number_of_terms(
     best: Reading, calculations: Sequence[Calculation], known: Sequence[Quantity], doubts: list[list[str]]
 ) -> None:
     """A condition that may set how many terms a sum has does not stand in it as a number."""
-    for index in best.cone:
+    whole = {quantity.value for quantity in known if quantity.value.denominator == 1 and quantity.value >= 3}
+    for index in best.cone if whole else ():
         form = calculations[index].forms[0]
+        if len(numbers(form)) < 3:
+            continue
         counts = repeated_terms(form) | {
             count for node in walk(form) if isinstance(node, Operation) and (count := summands(node)) >= 3
         }
@@ -208,11 +213,9 @@ def _other_readings(
     values = [quantity.number for quantity in known]
     best = readings[0]
     for condition in range(len(known)) if len(readings) > 1 else ():
-        mine = _function_key(best, condition, values, results)
-        if any(
-            not _same_steps(best, other, condition) and _function_key(other, condition, values, results) != mine
-            for other in readings[1:]
-        ):
+        others = [other for other in readings[1:] if not _same_steps(best, other, condition)]
+        mine = _function(best, condition, values, results) if others else None
+        if any(not _agree(mine, _function(other, condition, values, results)) for other in others):
             doubts[condition].append("the solution's numbers can be read in more than one way")
 
 
@@ -225,12 +228,15 @@ def _same_steps(one: Reading, other: Reading, condition: int) -> bool:
     )
 
 
-def _function_key(reading: Reading, condition: int, values: Sequence[fmpq], results: Sequence[fmpq]) -> object:
-    """A form of the reading's f in one condition that is the same for equal functions."""
+def _function(reading: Reading, condition: int, values: Sequence[fmpq], results: Sequence[fmpq]) -> Value | None:
+    """The reading's f in one condition; None where it is no rational function."""
     if not reading.depends[reading.answer] >> condition & 1:
-        return None
+        return results[reading.answer]
     try:
-        function = reading.functions(condition, values, results)[f"r{reading.answer}"]
-    except ExpressionError as error:
-        return str(error)
-    return None if isinstance(function, fmpq) else function_of(function).key()
+        return reading.functions(condition, values, results)[f"r{reading.answer}"]
+    except ExpressionError:
+        return None
+
+
+def _agree(one: Value | None, other: Value | None) -> bool:
+    return one is not None and other is not None and same(one, other)

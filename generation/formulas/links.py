@@ -5,10 +5,12 @@ or a unit (50 minutes as 50/60 of an hour) stands between; the sentences that bo
 equal values apart.
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import Literal
 
 from flint import fmpq
@@ -32,6 +34,20 @@ from schemas.condition import Condition
 
 OriginKind = Literal["condition", "result", "constant", "unexplained"]
 
+_VARYING = frozenset(("percent", "fraction", "fraction_word", "collective_word"))
+_UNIT_SCALES = {
+    "cents": 100,
+    "cent": 100,
+    "minutes": 60,
+    "minute": 60,
+    "seconds": 60,
+    "inches": 12,
+    "inch": 12,
+    "months": 12,
+    "centimeters": 100,
+    "cm": 100,
+    "grams": 1000,
+}
 _HUNDRED = Number(Fraction(100))
 _ONE = Number(Fraction(1))
 
@@ -68,6 +84,11 @@ class Quantity:
     sentence: frozenset[str]
     symbol: Symbol
 
+    @property
+    def varies(self) -> bool:
+        """Whether the solution may state it as another number: a percentage, a share, or in a larger unit."""
+        return self.condition.kind in _VARYING or self.condition.unit in _UNIT_SCALES
+
 
 class Evidence:
     """The words of question and solution, weighed by how few sentences have them."""
@@ -78,8 +99,19 @@ class Evidence:
         self.stated = {
             value for quantity in known for value in (quantity.value, 1 / quantity.value if quantity.value else 0)
         }
+        self._implied: dict[tuple[Fraction, str], str | None] = {}
         self.lines = [words(line) for line in lines]
         self._counts: Counter[str] | None = None
+
+    def implied(self, value: Fraction, line: str) -> tuple[str | None, bool]:
+        """The word that implies a constant, and whether it stands in the line itself."""
+        if (value, line) not in self._implied:
+            self._implied[value, line] = implied_by(value, line, number_words=value not in self.stated)
+        if self._implied[value, line]:
+            return self._implied[value, line], True
+        if (value, "") not in self._implied:
+            self._implied[value, ""] = implied_by(value, self.unclaimed)
+        return self._implied[value, ""], False
 
     def weight(self, shared: frozenset[str]) -> float:
         """How telling it is that two places share these words."""
@@ -124,17 +156,15 @@ def _without(question: str, known: Sequence["Quantity"]) -> str:
     return "".join(parts) + question[end:]
 
 
+_SENTENCE_END = re.compile(r'[.?!](?=[ "\n]|$)|\n')
+
+
 def sentences(text: str) -> list[tuple[int, int, str]]:
     """The sentences of a text with their offsets."""
-    found: list[tuple[int, int, str]] = []
-    start = 0
-    for index, character in enumerate(text):
-        if character in ".?!\n" and (index + 1 == len(text) or text[index + 1] in ' "\n'):
-            found.append((start, index + 1, text[start : index + 1]))
-            start = index + 1
-    if text[start:].strip():
-        found.append((start, len(text), text[start:]))
-    return found
+    ends = [match.end() for match in _SENTENCE_END.finditer(text)]
+    if not ends or text[ends[-1] :].strip():
+        ends.append(len(text))
+    return [(start, end, text[start:end]) for start, end in pairwise([0, *ends])]
 
 
 def quantities(question: str, conditions: Sequence[Condition]) -> list[Quantity]:
@@ -251,12 +281,13 @@ def _links(
 ) -> list[Link]:
     """Every reading of one number, unexplained last."""
     percent = isinstance(parent, Percent)
+    ratio = node.value.as_integer_ratio()
     links = [
         Link("condition", index, expression, score, reason)
         for index, quantity in enumerate(known)
+        if ratio == quantity.ratio or quantity.varies
         for expression, score, reason in _from_condition(node.value, percent, parent, quantity)
     ]
-    ratio = node.value.as_integer_ratio()
     for index, result in enumerate(earlier):
         if ratio != result.ratio and not result.percent:
             continue
@@ -295,8 +326,6 @@ def _from_condition(
     name = f'"{condition.text}" of the question'
     if value.as_integer_ratio() == quantity.ratio:
         return [(symbol, 0.0, name)]
-    if condition.kind in ("integer", "decimal", "money", "number_word") and condition.unit not in _UNIT_SCALES:
-        return []
     if condition.kind == "percent":
         hundredth = Operation("/", symbol, _HUNDRED)
         whole = Number(Fraction(1))
@@ -325,21 +354,6 @@ def _from_condition(
         if scale and value * scale == own:
             return [(Operation("/", symbol, Number(Fraction(scale))), -0.5, f"{name}, in the larger unit")]
     return []
-
-
-_UNIT_SCALES = {
-    "cents": 100,
-    "cent": 100,
-    "minutes": 60,
-    "minute": 60,
-    "seconds": 60,
-    "inches": 12,
-    "inch": 12,
-    "months": 12,
-    "centimeters": 100,
-    "cm": 100,
-    "grams": 1000,
-}
 
 
 def _constant(
@@ -374,12 +388,9 @@ def _constant(
         return constant(1.0, "the hundred of a percentage")
     if value == 100 and any(quantity.condition.kind == "percent" for quantity in known):
         return constant(0.3, "the hundred of a percentage")
-    word = implied_by(value, calculation.text, number_words=value not in evidence.stated)
+    word, in_line = evidence.implied(value, calculation.text)
     if word:
-        return constant(0.8, f'implied by "{word}"')
-    word = implied_by(value, evidence.unclaimed)
-    if word:
-        return constant(-0.3, f'implied by "{word}"')
+        return constant(0.8 if in_line else -0.3, f'implied by "{word}"')
     if value in (0, 1):
         return constant(-0.5, "one more, one less or nothing")
     return None

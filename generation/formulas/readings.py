@@ -64,6 +64,9 @@ class Reading:
     choices: tuple[Choice, ...]
     answer: int
 
+    def __post_init__(self) -> None:
+        self._functions: dict[int, dict[str, Value]] = {}
+
     @cached_property
     def steps(self) -> list[Expression]:
         """Each calculation over `c0` and `r0`."""
@@ -103,11 +106,14 @@ class Reading:
 
         Raises ExpressionError where a calculation is no rational function of the condition or has no value.
         """
+        if condition in self._functions:
+            return self._functions[condition]
         values: dict[str, Value] = {f"c{index}": value for index, value in enumerate(conditions)}
         values[f"c{condition}"] = UNKNOWN
         for index in self.cone:
             depends = self.depends[index] >> condition & 1
             values[f"r{index}"] = compute(self.steps[index], values) if depends else results[index]
+        self._functions[condition] = values
         return values
 
 

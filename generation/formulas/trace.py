@@ -22,7 +22,6 @@ from generation.verification.expression import (
     Operation,
     Symbol,
     evaluate,
-    exact,
     parse,
     plain,
     replace,
@@ -67,7 +66,7 @@ class Trace:
             expression=plain(done[f"r{self.reading.answer}"]),
             numbers=tuple(
                 NumberOrigin(
-                    number=exact(site.value),
+                    number=str(site.value),
                     origin=link.origin,
                     reason=link.reason,
                     certain=link.origin != "unexplained",

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from generation.formulas.trace import Trace
 from generation.verification.expression import (
+    Call,
     Expression,
     ExpressionError,
     Negation,
@@ -13,9 +14,10 @@ from generation.verification.expression import (
     Operation,
     Percent,
     Symbol,
+    evaluate,
     plain,
 )
-from generation.verification.rational_function import RationalFunction, Value, compute, fraction, function_of
+from generation.verification.rational_function import RationalFunction, Value, fraction, function_of
 from schemas.condition import Condition
 from schemas.relation import Relation
 
@@ -49,36 +51,26 @@ def relate(trace: Trace, conditions: Sequence[Condition], hidden: int, unknown: 
     return Related(relation, written[last], values, function_of(values[last]))
 
 
-def folded(expression: Expression, values: Mapping[str, Value], written: dict[str, Expression]) -> Expression:
+def folded(node: Expression, values: Mapping[str, Value], written: Mapping[str, Expression]) -> Expression:
     """The expression in the unknown: names put in, and every part without the unknown folded to its exact value."""
-
-    def visit(node: Expression) -> Expression:
-        match node:
-            case Number():
-                return node
-            case Symbol():
-                value = values[node.name]
-                return written[node.name] if isinstance(value, RationalFunction) else Number(fraction(value))
-            case Operation():
-                left, right = visit(node.left), visit(node.right)
-                new: Expression = Operation(node.operator, left, right)
-                parts: tuple[Expression, ...] = (left, right)
-            case Percent():
-                operand = visit(node.operand)
-                new, parts = Operation("/", operand, _HUNDRED), (operand,)
-            case Negation():
-                operand = visit(node.operand)
-                new, parts = Negation(operand), (operand,)
-            case _:
-                operand = visit(node.operand)
-                new, parts = type(node)(node.function, operand), (operand,)
-        if all(isinstance(part, Number) for part in parts):
-            constant = compute(new, {})
-            assert not isinstance(constant, RationalFunction)
-            return Number(fraction(constant))
-        return new
-
-    return visit(expression)
+    if isinstance(node, Number):
+        return node
+    if isinstance(node, Symbol):
+        value = values[node.name]
+        return written[node.name] if isinstance(value, RationalFunction) else Number(fraction(value))
+    new: Expression
+    if isinstance(node, Operation):
+        left, right = folded(node.left, values, written), folded(node.right, values, written)
+        new = Operation(node.operator, left, right)
+        constant = isinstance(left, Number) and isinstance(right, Number)
+    else:
+        operand = folded(node.operand, values, written)
+        constant = isinstance(operand, Number)
+        if isinstance(node, Percent):
+            new = Operation("/", operand, _HUNDRED)
+        else:
+            new = Negation(operand) if isinstance(node, Negation) else Call(node.function, operand)
+    return Number(evaluate(new)) if constant else new
 
 
 _HUNDRED = Number(Fraction(100))

@@ -13,7 +13,7 @@ from generation.formulas.trace import Trace
 from generation.formulas.vocabulary import stem
 from generation.relations.relate import Related
 from generation.verification.expression import ExpressionError, parse
-from generation.verification.rational_function import UNKNOWN, Value, compute, function_of, number
+from generation.verification.rational_function import UNKNOWN, Value, compute, number, same
 from generation.verification.solve import Roots, holds
 from schemas.check import Check, CheckName, Outcome
 from schemas.condition import Condition
@@ -23,7 +23,7 @@ from schemas.step import Step
 Finding = tuple[Outcome, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Draft:
     """A candidate before its checks.
 
@@ -61,7 +61,7 @@ def check_all(draft: Draft) -> tuple[Check, ...]:
         checks.append(
             Check(name=name, outcome=outcome, reason=reason, elapsed_ms=round((time.perf_counter() - start) * 1000, 4))
         )
-    return (*checks, *_NEED_A_MODEL)
+    return (*checks, *_NEED_MORE)
 
 
 def _formula_holds(draft: Draft) -> Finding:
@@ -71,10 +71,6 @@ def _formula_holds(draft: Draft) -> Finding:
     if unexplained:
         return "undecided", f"nothing explains {', '.join(dict.fromkeys(unexplained))} in the solution"
     return "pass", f"the solution's calculations give {draft.problem.answer} from the conditions"
-
-
-def _agreement(draft: Draft) -> Finding:
-    return "undecided", "there is only one formula, the trace's"
 
 
 def _depends_on_condition(draft: Draft) -> Finding:
@@ -90,7 +86,7 @@ def _two_sided(draft: Draft) -> Finding:
         return "undecided", draft.relation_error
     value, answer = draft.condition.number, Fraction(draft.related.relation.answer)
     published = compute(parse(draft.related.relation.expression, (draft.unknown,)), {draft.unknown: UNKNOWN})
-    if function_of(published).key() != draft.related.function.key():
+    if not same(published, draft.related.function):
         return "fail", "the equation as it is written is another function than the formula's"
     if not holds(draft.related.function, answer, value):
         return "fail", f"with {draft.unknown} = {value} the equation does not give {answer}"
@@ -146,13 +142,24 @@ def _steps_hold(draft: Draft) -> Finding:
 def _equation_holds(equation: str, unknown: str, value: str) -> bool:
     """Whether both sides, read from the text that is published, have the same exact value at the unknown's."""
     left, _, right = equation.partition(" = ")
-    return _side(left, unknown, value) == _side(right, unknown, value)
+    return bool(_side(left, unknown, value) == _side(right, unknown, value))
+
+
+def _side(text: str, unknown: str, value: str) -> Value:
+    """The value of one side; steps share most of their sides with the steps around them."""
+    if text == unknown:
+        return _exact(value)
+    return _with_unknown(text, unknown, value) if unknown in text else _without_unknown(text)
+
+
+@lru_cache(maxsize=4_096)
+def _with_unknown(text: str, unknown: str, value: str) -> Value:
+    return compute(parse(text, (unknown,)), {unknown: _exact(value)})
 
 
 @lru_cache(maxsize=16_384)
-def _side(text: str, unknown: str, value: str) -> Value:
-    """The value of one side; steps share most of their sides with the steps around them."""
-    return compute(parse(text, (unknown,)), {unknown: _exact(value)})
+def _without_unknown(text: str) -> Value:
+    return compute(parse(text), {})
 
 
 @lru_cache(maxsize=64)
@@ -223,7 +230,6 @@ def _asks_for_unknown(draft: Draft) -> Finding:
 
 _CHECKS: dict[CheckName, Callable[[Draft], Finding]] = {
     "formula_holds": _formula_holds,
-    "agreement": _agreement,
     "two_sided": _two_sided,
     "unique_root": _unique_root,
     "depends_on_condition": _depends_on_condition,
@@ -235,7 +241,8 @@ _CHECKS: dict[CheckName, Callable[[Draft], Finding]] = {
     "asks_for_unknown": _asks_for_unknown,
 }
 
-_NEED_A_MODEL = (
+_NEED_MORE = (
+    Check(name="agreement", outcome="undecided", reason="there is only one formula, the trace's", elapsed_ms=0),
     Check(name="solver_votes", outcome="undecided", reason="no model is configured to solve it", elapsed_ms=0),
     Check(name="judge", outcome="undecided", reason="no model is configured to judge it", elapsed_ms=0),
     Check(name="backprm", outcome="undecided", reason="no model is configured to score it", elapsed_ms=0),

@@ -13,6 +13,8 @@ from functools import lru_cache
 from math import isqrt
 from typing import Literal
 
+from flint import fmpq
+
 MAX_LENGTH = 2_000
 """Characters of one expression."""
 MAX_NESTING = 40
@@ -48,11 +50,13 @@ class UndefinedValueError(ExpressionError):
 
 @dataclass(slots=True, eq=False)
 class Number:
-    """A literal: its exact value, and where it stands in the text it was read from (-1: nowhere)."""
+    """A literal with its exact value.
+
+    `rational` keeps FLINT's form of the value once it was asked for: making one costs more than computing with it.
+    """
 
     value: Fraction
-    start: int = -1
-    end: int = -1
+    rational: fmpq | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -95,13 +99,11 @@ class Call:
 
 Expression = Number | Symbol | Operation | Negation | Percent | Call
 
-_NUMBER = r"(?P<number>[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?(?![0-9])|[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
-_NAME = r"(?P<name>[A-Za-z_][A-Za-z_0-9]*)"
-_SIGN = r"(?P<sign>\*\*|[-+*/^()\[\]%×÷·−–]"
-_OTHER = r"(?P<other>\S)"
-_TOKEN = re.compile(rf"{_NUMBER}|{_NAME}|{_SIGN})|{_OTHER}")
-_TOKEN_TIMES_X = re.compile(rf"{_NUMBER}|{_SIGN}|[xX](?![A-Za-z_]))|{_NAME}|{_OTHER}")
-_SAME: dict[str, str] = {
+_NUMBER = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?(?![0-9])|[0-9]+(?:\.[0-9]*)?|\.[0-9]+"
+_NAME = r"[A-Za-z_][A-Za-z_0-9]*"
+_TOKEN = re.compile(rf"{_NUMBER}|{_NAME}|\*\*|\S")
+_TOKEN_TIMES_X = re.compile(rf"{_NUMBER}|[xX](?![A-Za-z_])|{_NAME}|\*\*|\S")
+_SIGNS = {sign: sign for sign in "+-*/^()%"} | {
     "**": "^",
     "×": "*",
     "·": "*",
@@ -110,12 +112,10 @@ _SAME: dict[str, str] = {
     "–": "-",
     "[": "(",
     "]": ")",
-    "x": "*",
-    "X": "*",
 }
+_SIGNS_TIMES_X = _SIGNS | {"x": "*", "X": "*"}
 _BINDING: dict[str, int] = {"+": 1, "-": 1, "*": 2, "/": 2, "^": 4}
 _UNARY = 3
-_ATOM = 5
 
 
 def parse(text: str, names: Collection[str] = ()) -> Expression:
@@ -125,34 +125,29 @@ def parse(text: str, names: Collection[str] = ()) -> Expression:
     """
     if len(text) > MAX_LENGTH:
         raise TooLargeError(f"{len(text)} characters, more than {MAX_LENGTH}")
-    parser = _Parser(text, names)
+    if "x" in names or "X" in names:
+        parser = _Parser(_TOKEN.findall(text), _SIGNS, names)
+    else:
+        parser = _Parser(_TOKEN_TIMES_X.findall(text), _SIGNS_TIMES_X, names)
     expression = parser.expression(1, 0)
-    parser.expect_end()
+    parser.expect("")
     return expression
 
 
 class _Parser:
-    """Precedence climbing over one text; a token is its kind (a sign is its own), its text and where it stands."""
+    """Precedence climbing over the tokens of one text; a sign is the same however it was written."""
 
-    def __init__(self, text: str, names: Collection[str]) -> None:
-        pattern = _TOKEN if "x" in names or "X" in names else _TOKEN_TIMES_X
+    def __init__(self, tokens: list[str], signs: Mapping[str, str], names: Collection[str]) -> None:
+        self.tokens = [signs.get(token, token) for token in tokens]
+        self.tokens.append("")
         self.names = names
-        self.tokens: list[tuple[str, str, int, int]] = []
-        for match in pattern.finditer(text):
-            kind, token = match.lastgroup or "", match[0]
-            if kind == "sign":
-                kind = _SAME.get(token, token)
-            elif kind == "other":
-                raise UnexpectedTextError(f"unexpected {token!r} at {match.start()}")
-            self.tokens.append((kind, token, match.start(), match.end()))
-        self.tokens.append(("", "", len(text), len(text)))
         self.position = self.operations = 0
 
     def expression(self, least: int, depth: int) -> Expression:
         """An operand and every operation behind it that binds at least as tightly as `least`."""
         left = self.operand(depth)
         while True:
-            sign = self.tokens[self.position][0]
+            sign = self.tokens[self.position]
             binding = _BINDING.get(sign, 0)
             if binding < least:
                 return left
@@ -163,47 +158,49 @@ class _Parser:
             left = Operation(sign, left, right)  # type: ignore[arg-type]
 
     def operand(self, depth: int) -> Expression:
-        kind, token, start, end = self.tokens[self.position]
+        token = self.tokens[self.position]
         self.position += 1
         node: Expression
-        if kind == "number":
-            node = Number(literal(token), start, end)
-        elif kind == "(":
+        if token and token[0] in _DIGITS and token != ".":
+            node = Number(literal(token))
+        elif token == "(":
             node = self.expression(1, self.deeper(depth))
-            if self.tokens[self.position][0] != ")":
-                raise UnexpectedTextError(f"bracket at {start} is not closed")
-            self.position += 1
-        elif kind == "name" and token in self.names:
+            self.expect(")")
+        elif token in self.names:
             node = Symbol(token)
-        elif kind == "name" and token in FUNCTIONS:
-            if self.tokens[self.position][0] != "(":
-                raise UnexpectedTextError(f"{token} without brackets at {start}")
+        elif token in FUNCTIONS:
+            if self.tokens[self.position] != "(":
+                raise UnexpectedTextError(f"{token} without brackets")
             node = Call(token, self.operand(depth))
-        elif kind in ("+", "-"):
+        elif token in ("+", "-"):
             node = self.expression(_UNARY, self.deeper(depth))
-            return node if kind == "+" else Negation(node)
+            return node if token == "+" else Negation(node)
         else:
-            raise UnexpectedTextError(f"unexpected {token!r} at {start}" if kind else "the expression ends too early")
-        while self.tokens[self.position][0] == "%":
+            raise UnexpectedTextError(f"unexpected {token!r}" if token else "the expression ends too early")
+        while self.tokens[self.position] == "%":
             self.position += 1
             self.count_operation()
             node = Percent(node)
         return node
+
+    def expect(self, token: str) -> None:
+        found = self.tokens[self.position]
+        if found != token:
+            raise UnexpectedTextError(f"unexpected {found!r}" if found else "a bracket is not closed")
+        self.position += 1
 
     def count_operation(self) -> None:
         self.operations += 1
         if self.operations > MAX_OPERATIONS:
             raise TooLargeError(f"more than {MAX_OPERATIONS} operations")
 
-    def expect_end(self) -> None:
-        kind, token, start, _ = self.tokens[self.position]
-        if kind:
-            raise UnexpectedTextError(f"unexpected {token!r} at {start}")
-
     def deeper(self, depth: int) -> int:
         if depth >= MAX_NESTING:
             raise TooLargeError(f"nested more than {MAX_NESTING} deep")
         return depth + 1
+
+
+_DIGITS = frozenset("0123456789.")
 
 
 @lru_cache(maxsize=65_536)
@@ -221,25 +218,24 @@ def evaluate(expression: Expression, values: Mapping[str, Fraction] | None = Non
     Raises UndefinedValueError for a division by zero, a missing symbol, an irrational root or a power that is not
     a whole number, and TooLargeError over MAX_EXPONENT or MAX_BITS.
     """
-    known = values or {}
+    return _evaluate(expression, values or {})
 
-    def value(node: Expression) -> Fraction:
-        if isinstance(node, Number):
-            return node.value
-        if isinstance(node, Operation):
-            return bounded(apply(node.operator, value(node.left), value(node.right)))
-        if isinstance(node, Symbol):
-            if node.name not in known:
-                raise UndefinedValueError(f"{node.name} has no value")
-            return known[node.name]
-        operand = value(node.operand)
-        if isinstance(node, Negation):
-            return -operand
-        if isinstance(node, Percent):
-            return operand / 100
-        return abs(operand) if node.function == "abs" else square_root(operand)
 
-    return value(expression)
+def _evaluate(node: Expression, values: Mapping[str, Fraction]) -> Fraction:
+    if isinstance(node, Number):
+        return node.value
+    if isinstance(node, Operation):
+        return bounded(apply(node.operator, _evaluate(node.left, values), _evaluate(node.right, values)))
+    if isinstance(node, Symbol):
+        if node.name not in values:
+            raise UndefinedValueError(f"{node.name} has no value")
+        return values[node.name]
+    operand = _evaluate(node.operand, values)
+    if isinstance(node, Negation):
+        return -operand
+    if isinstance(node, Percent):
+        return operand / 100
+    return abs(operand) if node.function == "abs" else square_root(operand)
 
 
 def apply(operator: Operator, left: Fraction, right: Fraction) -> Fraction:
@@ -294,8 +290,18 @@ def symbols(expression: Expression) -> frozenset[str]:
 
 
 def numbers(expression: Expression) -> list[Number]:
-    """The literals, from left to right."""
-    return [node for node in walk(expression) if isinstance(node, Number)]
+    """The literals of a tree, from left to right."""
+    found: list[Number] = []
+    stack = [expression]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Number):
+            found.append(node)
+        elif isinstance(node, Operation):
+            stack += (node.right, node.left)
+        elif not isinstance(node, Symbol):
+            stack.append(node.operand)
+    return found
 
 
 def walk(expression: Expression) -> list[Expression]:
@@ -318,69 +324,78 @@ def walk(expression: Expression) -> list[Expression]:
 
 def replace(expression: Expression, change: Callable[[Expression], Expression | None]) -> Expression:
     """The expression with each node for which `change` gives another put in its place; sharing is kept."""
-    done: dict[int, Expression] = {}
-
-    def visit(node: Expression) -> Expression:
-        if id(node) in done:
-            return done[id(node)]
-        new = change(node)
-        if new is None:
-            new = node
-            if isinstance(node, Operation):
-                left, right = visit(node.left), visit(node.right)
-                if left is not node.left or right is not node.right:
-                    new = Operation(node.operator, left, right)
-            elif isinstance(node, Negation | Percent):
-                operand = visit(node.operand)
-                if operand is not node.operand:
-                    new = type(node)(operand)
-            elif isinstance(node, Call):
-                operand = visit(node.operand)
-                if operand is not node.operand:
-                    new = Call(node.function, operand)
-        done[id(node)] = new
-        return new
-
-    return visit(expression)
+    return _replace(expression, change, {})
 
 
-def plain(expression: Expression, decimals: bool = False) -> str:
-    """Plain infix that `parse` reads back to the same function, `x + x/2`.
+def _replace(
+    node: Expression, change: Callable[[Expression], Expression | None], done: dict[int, Expression]
+) -> Expression:
+    # A function of its own and not one inside `replace`: that would be garbage in a cycle with each call.
+    if id(node) in done:
+        return done[id(node)]
+    new = change(node)
+    if new is None:
+        new = node
+        if isinstance(node, Operation):
+            left, right = _replace(node.left, change, done), _replace(node.right, change, done)
+            if left is not node.left or right is not node.right:
+                new = Operation(node.operator, left, right)
+        elif isinstance(node, Negation | Percent | Call):
+            operand = _replace(node.operand, change, done)
+            if operand is not node.operand:
+                new = Call(node.function, operand) if isinstance(node, Call) else type(node)(operand)
+    done[id(node)] = new
+    return new
 
-    Fractions are exact, `1/20`; with `decimals` those that are short decimals are written so, `0.05`, for people.
+
+Written = tuple[str, int]
+"""The text of an expression and how tightly it binds: WRITTEN_SUM to WRITTEN_ATOM."""
+WRITTEN_SUM, WRITTEN_PRODUCT, WRITTEN_SIGN, WRITTEN_POWER, WRITTEN_ATOM = 1, 2, 3, 4, 5
+
+
+def plain(expression: Expression) -> str:
+    """Plain infix that `parse` reads back to the same function, `x + x/2`; numbers are exact, `1/20`.
+
     Raises TooLargeError where a shared tree written out would pass MAX_LENGTH.
     """
-    return _written(expression, decimal if decimals else exact)[0]
+    return write(expression, str, {})[0]
 
 
-def _written(node: Expression, number_text: Callable[[Fraction], str]) -> tuple[str, int]:
-    """The text of a node and how tightly it binds."""
+def for_people(expression: Expression, names: Mapping[str, Written]) -> str:
+    """Plain infix with short decimals, `0.05`, and what `names` puts in a symbol's place; raises as `plain` does."""
+    return write(expression, decimal, names)[0]
+
+
+def write(node: Expression, number_text: Callable[[Fraction], str], names: Mapping[str, Written]) -> Written:
+    """The text of an expression, its numbers by `number_text` and its symbols by `names`; raises as `plain` does."""
     if isinstance(node, Number):
-        text = number_text(node.value)
-        return text, 2 if "/" in text else (_UNARY if text[0] == "-" else _ATOM)
+        return written_number(number_text(node.value))
     if isinstance(node, Symbol):
-        return node.name, _ATOM
+        return names.get(node.name) or (node.name, WRITTEN_ATOM)
     if isinstance(node, Operation):
         binding = _BINDING[node.operator]
+        left, own = write(node.left, number_text, names)
+        if own < binding + (node.operator == "^"):
+            left = f"({left})"
         # On the right, an operand that binds no tighter needs brackets: 8 - (3 - 2), 8/(2*2).
-        left = _operand(node.left, binding + (node.operator == "^"), number_text)
-        right = _operand(node.right, binding + (node.operator != "+"), number_text)
-        if right[0] == "-":
+        right, own = write(node.right, number_text, names)
+        if own < binding + (node.operator != "+") or right[0] == "-":
             right = f"({right})"
-        text = f"{left} {node.operator} {right}" if binding == 1 else f"{left}{node.operator}{right}"
+        text = f"{left} {node.operator} {right}" if binding == WRITTEN_SUM else f"{left}{node.operator}{right}"
         if len(text) > MAX_LENGTH:
             raise TooLargeError(f"an expression of more than {MAX_LENGTH} characters")
         return text, binding
+    operand, own = write(node.operand, number_text, names)
     if isinstance(node, Negation):
-        return "-" + _operand(node.operand, _UNARY + 1, number_text), _UNARY
+        return "-" + (operand if own > WRITTEN_SIGN else f"({operand})"), WRITTEN_SIGN
     if isinstance(node, Percent):
-        return _operand(node.operand, 2, number_text) + "/100", 2
-    return f"{node.function}({_written(node.operand, number_text)[0]})", _ATOM
+        return (operand if own >= WRITTEN_PRODUCT else f"({operand})") + "/100", WRITTEN_PRODUCT
+    return f"{node.function}({operand})", WRITTEN_ATOM
 
 
-def _operand(node: Expression, binding: int, number_text: Callable[[Fraction], str]) -> str:
-    text, own = _written(node, number_text)
-    return text if own >= binding else f"({text})"
+def written_number(text: str) -> Written:
+    """A number's text with how tightly it binds: a fraction as a product, a negative one as a sign."""
+    return text, WRITTEN_PRODUCT if "/" in text else (WRITTEN_SIGN if text[0] == "-" else WRITTEN_ATOM)
 
 
 MAX_PLACES = 4
@@ -394,8 +409,3 @@ def decimal(value: Fraction) -> str:
         return str(value)
     whole, rest = divmod(abs(value.numerator) * (scale // value.denominator), scale)
     return f"{'-' if value < 0 else ''}{whole}.{rest:0{MAX_PLACES}d}".rstrip("0")
-
-
-def exact(value: Fraction) -> str:
-    """The exact text of a value: `72`, `-1/3`."""
-    return str(value)

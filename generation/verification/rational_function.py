@@ -7,6 +7,7 @@ function exactly where their reduced forms are the same.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TypeAlias
 
 from flint import fmpq, fmpq_poly
 
@@ -47,21 +48,13 @@ class RationalFunction:
         lead = denominator[denominator.degree()]
         return RationalFunction(numerator / lead, denominator / lead)
 
-    def key(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """A hashable form of the function, the same for equal functions."""
-        least = self.reduced()
-        return (
-            tuple(str(c) for c in least.numerator.coeffs()),
-            tuple(str(c) for c in least.denominator.coeffs()),
-        )
-
     def depends(self) -> bool:
         """Whether the unknown matters."""
         least = self.reduced()
-        return least.numerator.degree() > 0 or least.denominator.degree() > 0
+        return bool(least.numerator.degree() > 0 or least.denominator.degree() > 0)
 
 
-Value = fmpq | RationalFunction
+Value: TypeAlias = fmpq | RationalFunction
 _ONE = fmpq_poly([1])
 UNKNOWN = RationalFunction(fmpq_poly([0, 1]), _ONE)
 """The unknown itself."""
@@ -82,37 +75,45 @@ def function_of(value: Value) -> RationalFunction:
     return value if isinstance(value, RationalFunction) else RationalFunction(fmpq_poly([value]), _ONE)
 
 
+def same(one: Value, other: Value) -> bool:
+    """Whether two values are the same function of the unknown."""
+    if isinstance(one, fmpq) and isinstance(other, fmpq):
+        return bool(one == other)
+    first, second = function_of(one), function_of(other)
+    return bool(first.numerator * second.denominator == second.numerator * first.denominator)
+
+
 def compute(expression: Expression, values: Mapping[str, Value]) -> Value:
     """The expression over the given values, a constant where the unknown is not in it.
 
     Raises UndefinedValueError for a division by zero or an irrational root, NotRationalError where the unknown stands
-    under a root, in an absolute value or in an exponent, TooLargeError over MAX_DEGREE or MAX_BITS.
+    under a root, in an absolute value or in an exponent, TooLargeError over MAX_DEGREE, or a power over MAX_BITS.
     """
-    done: dict[int, Value] = {}
-
-    def visit(node: Expression) -> Value:
-        if isinstance(node, Number):
-            return fmpq(node.value.numerator, node.value.denominator)
-        if isinstance(node, Symbol):
-            try:
-                return values[node.name]
-            except KeyError:
-                raise UndefinedValueError(f"{node.name} has no value") from None
-        known = done.get(id(node))
-        if known is not None:
-            return known
-        if isinstance(node, Operation):
-            result = combine(node.operator, visit(node.left), visit(node.right))
-        elif isinstance(node, Negation):
-            result = combine("-", fmpq(0), visit(node.operand))
-        elif isinstance(node, Percent):
-            result = combine("/", visit(node.operand), fmpq(100))
-        else:
-            result = _call(node, visit(node.operand))
-        done[id(node)] = result
-        return result
-
-    return visit(expression)
+    if isinstance(expression, Number):
+        if expression.rational is None:
+            expression.rational = fmpq(expression.value.numerator, expression.value.denominator)
+        return expression.rational
+    if isinstance(expression, Symbol):
+        try:
+            return values[expression.name]
+        except KeyError:
+            raise UndefinedValueError(f"{expression.name} has no value") from None
+    if isinstance(expression, Operation):
+        left, right, operator = compute(expression.left, values), compute(expression.right, values), expression.operator
+        if isinstance(left, fmpq) and isinstance(right, fmpq):
+            if operator == "*":
+                return left * right
+            if operator == "+":
+                return left + right
+            if operator == "-":
+                return left - right
+        return combine(operator, left, right)
+    operand = compute(expression.operand, values)
+    if isinstance(expression, Negation):
+        return combine("-", fmpq(0), operand)
+    if isinstance(expression, Percent):
+        return combine("/", operand, fmpq(100))
+    return _call(expression, operand)
 
 
 def combine(operator: str, left: Value, right: Value) -> Value:
@@ -145,26 +146,23 @@ def combine(operator: str, left: Value, right: Value) -> Value:
 
 
 def _combine_constants(operator: str, left: fmpq, right: fmpq) -> fmpq:
+    # No look at the size of sums, products and quotients: the parser's limits on digits and operations bound them.
     if operator == "+":
-        result = left + right
-    elif operator == "-":
-        result = left - right
-    elif operator == "*":
-        result = left * right
-    elif operator == "/":
+        return left + right
+    if operator == "-":
+        return left - right
+    if operator == "*":
+        return left * right
+    if operator == "/":
         if not right:
             raise UndefinedValueError("division by zero")
-        result = left / right
-    else:
-        exponent = whole_exponent(fraction(right))
-        if exponent < 0 and not left:
-            raise UndefinedValueError("division by zero")
-        if max(left.p.bit_length(), left.q.bit_length()) * abs(exponent) > MAX_BITS:
-            raise TooLargeError(f"a power of more than {MAX_BITS} bits")
-        result = left**exponent
-    if left.p.bit_length() > MAX_BITS or left.q.bit_length() > MAX_BITS:
-        raise TooLargeError(f"a value of more than {MAX_BITS} bits")
-    return result
+        return left / right
+    exponent = whole_exponent(fraction(right))
+    if exponent < 0 and not left:
+        raise UndefinedValueError("division by zero")
+    if max(left.p.bit_length(), left.q.bit_length()) * abs(exponent) > MAX_BITS:
+        raise TooLargeError(f"a power of more than {MAX_BITS} bits")
+    return left**exponent
 
 
 def _power(base: RationalFunction, exponent: int) -> RationalFunction:

@@ -27,7 +27,6 @@ from generation.verification.expression import (
     UndefinedValueError,
     UnexpectedTextError,
     evaluate,
-    numbers,
     parse,
     plain,
     symbols,
@@ -113,12 +112,6 @@ def test_plain_text_reads_back_to_the_same_function(tree, at):
 def test_what_was_parsed_and_written_has_the_value_of_what_was_parsed(text, at):
     expression = parse(text, NAMES)
     assert value(parse(plain(expression), NAMES), at) == value(expression, at)
-
-
-@given(written)
-def test_each_number_knows_where_it_stands(text):
-    for number in numbers(parse(text, NAMES)):
-        assert parse(text[number.start : number.end]).value == number.value  # type: ignore[union-attr]
 
 
 @given(trees, values)
