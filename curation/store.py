@@ -35,7 +35,7 @@ _READ_ONLY = ("Permission denied", "Read-only file system", "Operation not permi
 _CORRUPT = ("not a valid DuckDB database file", "Corrupt database file", "Could not read enough bytes", "checksum")
 _NEWER = ("with version number", "newer version of DuckDB")
 
-_WRITING = {"threads": 1}
+_WRITING: dict[str, str | bool | int | float | list[str]] = {"threads": 1}
 """A writer leaves the other cores to the work whose results it writes: a batch costs a quarter less CPU so."""
 
 

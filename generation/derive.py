@@ -11,7 +11,7 @@ from generation.relations.relate import IndependentError, Related, relate
 from generation.solutions.backward import BackwardSolutions
 from generation.verification.checks import Draft, check_all
 from generation.verification.expression import ExpressionError
-from generation.verification.solve import solve
+from generation.verification.solve import Roots, solve, solve_general
 from generation.wordings.fobar import choose_unknown, fobar, masked
 from schemas.candidate import BackwardProblem, WordingKind
 from schemas.condition import Condition
@@ -68,9 +68,15 @@ def _candidates(
     solutions = BackwardSolutions(read) if read else None
     for hidden, condition in enumerate(conditions):
         related, why_not = _relation(problem, conditions, hidden, read, error, unknown)
-        roots = solve(related.function, Fraction(problem.answer)) if related else None
+        roots = _roots(related, Fraction(problem.answer)) if related else None
         steps: tuple[Step, ...] = ()
-        if solutions and related and roots and roots.admissible(condition.number) == [condition.value]:
+        if (
+            solutions
+            and related
+            and related.function
+            and roots
+            and roots.admissible(condition.number) == [condition.value]
+        ):
             steps = solutions.solve(related, condition)
         asked = masked(problem.question, condition, unknown)
         draft = Draft(
@@ -111,3 +117,10 @@ def _relation(
         return relate(read, conditions, hidden, unknown, problem.answer), ""
     except ExpressionError as failure:
         return None, failure
+
+
+def _roots(related: Related, answer: Fraction) -> Roots:
+    """The roots in the fraction field, or by general solving where f is no rational function."""
+    if related.function is not None:
+        return solve(related.function, answer)
+    return solve_general(related.expression, related.relation.unknown, answer)

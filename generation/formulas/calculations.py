@@ -7,8 +7,10 @@ from fractions import Fraction
 from generation.formulas.algebra import mentions, own_letters, solved_equations
 from generation.formulas.latex import plain_text
 from generation.verification.expression import (
+    Call,
     Expression,
     ExpressionError,
+    Negation,
     Number,
     Percent,
     evaluate,
@@ -58,12 +60,12 @@ class Calculation:
 _ANNOTATION = re.compile(r"<<([^<>]*)>>")
 _NUMERAL = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?|\.\d+)"
 _WORDS = r"(?:\s*+(?![xX]\b)[A-Za-z]+(?:['/][A-Za-z]+)*+){1,4}+"
-_OPERAND = rf"[-–(\[\s]{{0,6}}[$€£]?\s?{_NUMERAL}\s?%?[)\]]{{0,3}}(?:{_WORDS})?+\s*+[)\]]{{0,3}}%?"
+_OPERAND = rf"(?:[-–(\[\s]|sqrt(?=\()){{0,6}}[$€£]?\s?{_NUMERAL}\s?%?[)\]]{{0,3}}(?:{_WORDS})?+\s*+[)\]]{{0,3}}%?"
 _OPERATOR = r"\s*+(?:\*\*|[-+*/×÷·^−–]|[xX](?=[\s\d($.])|(?=\())\s*+"
 _CHAIN = re.compile(rf"{_OPERAND}(?:{_OPERATOR}{_OPERAND}){{0,30}}+")
 _LEAF = re.compile(rf"({_NUMERAL})\s?%?[)\]]*(?P<unit>{_WORDS})?")
 _RESULT_UNIT = re.compile(r"[\s$€£]*[\d,.]+\s*%?[\s-]*((?:[A-Za-z']+ ?){0,4})")
-_OTHER_WORDS = re.compile(r"(?![xX](?:[\s\d($.]))[A-Za-z][A-Za-z'/]*")
+_OTHER_WORDS = re.compile(r"(?<![A-Za-z])(?![xX](?:[\s\d($.])|sqrt\()[A-Za-z][A-Za-z'/]*")
 _PERCENT = re.compile(r"\s*[\d,.]+\s*%")
 _TOUCHING = re.compile(r"(?<=[\d)])\s*(?=\()")
 
@@ -193,7 +195,7 @@ def _from_sides(sides: list[tuple[str, int]], text: str, line: int) -> list[tupl
         else:
             forms = [side]
             continue
-        if len(forms) > 1 and len(side.numbers) == 1:
+        if len(forms) > 1 and isinstance(side.expression, Number | Percent | Negation):
             found.append(_calculation(forms[:-1], side, text, line))
             forms = [side]
     return [(offset, calculation) for offset, calculation in found if calculation.forms]
@@ -219,7 +221,7 @@ def _states(side: _Side, value: Fraction) -> bool:
 def _calculation(forms: list[_Side], result: _Side, text: str, line: int) -> tuple[int, Calculation]:
     """The calculation of these forms, whose result begins the side that follows them."""
     unit = _RESULT_UNIT.match(text, result.offset)
-    written = [side for side in forms if len(side.numbers) > 1]
+    written = [side for side in forms if len(side.numbers) > 1 or isinstance(side.expression, Call)]
     units = {node: words for side in written for node, words in side.units.items()}
     expressions = [side.expression for side in written]
     percent = isinstance(result.expression, Percent)

@@ -101,6 +101,11 @@ class Reading:
             for site, link in zip(self.choices[index].sites, self.choices[index].links, strict=True)
         ]
 
+    def constants(self, condition: int, conditions: Sequence[fmpq], results: Sequence[fmpq]) -> dict[str, Value]:
+        """Every `c0` and `r0` that does not depend on one condition, at its value."""
+        values: dict[str, Value] = {f"c{index}": value for index, value in enumerate(conditions) if index != condition}
+        return values | {f"r{index}": results[index] for index in self.cone if not self.depends[index] >> condition & 1}
+
     def functions(self, condition: int, conditions: Sequence[fmpq], results: Sequence[fmpq]) -> dict[str, Value]:
         """Every `c0` and `r0` that the answer is made of, as a function of one condition, the others at their values.
 

@@ -17,7 +17,7 @@ from generation.verification.expression import (
     evaluate,
     plain,
 )
-from generation.verification.rational_function import RationalFunction, Value, fraction, function_of
+from generation.verification.rational_function import NotRationalError, RationalFunction, Value, fraction, function_of
 from schemas.condition import Condition
 from schemas.relation import Relation
 
@@ -28,36 +28,47 @@ class IndependentError(ExpressionError):
 
 @dataclass(slots=True, eq=False)
 class Related:
-    """A relation, its left side as a tree, and every `c0` and `r0` of the trace as a function of the unknown."""
+    """A relation, its left side as a tree, and every `c0` and `r0` of the trace as a function of the unknown.
+
+    `function` is f, or None where it is no rational function (a root, an absolute value or an exponent in the unknown);
+    `values` then holds only what does not depend on the unknown.
+    """
 
     relation: Relation
     expression: Expression
     values: dict[str, Value]
-    function: RationalFunction
+    function: RationalFunction | None
 
 
 def relate(trace: Trace, conditions: Sequence[Condition], hidden: int, unknown: str, answer: str) -> Related:
     """Hide one condition. Raises ExpressionError where f cannot be written or computed (too large, divided by zero)."""
     reading = trace.reading
-    values = reading.functions(hidden, trace.conditions, trace.results)
+    last = f"r{reading.answer}"
+    function: RationalFunction | None = None
+    try:
+        values = reading.functions(hidden, trace.conditions, trace.results)
+    except NotRationalError:
+        values = reading.constants(hidden, trace.conditions, trace.results)
+    else:
+        function = function_of(values[last])
+    depends = bool(reading.depends[reading.answer] >> hidden & 1)
+    if not depends or (function is not None and not function.depends()):
+        raise IndependentError(f'the solution does not use "{conditions[hidden].text}"')
     written: dict[str, Expression] = {f"c{hidden}": Symbol(unknown)}
     for index in reading.cone:
-        if isinstance(values[f"r{index}"], RationalFunction):
+        if reading.depends[index] >> hidden & 1:
             written[f"r{index}"] = folded(reading.steps[index], values, written)
-    last = f"r{reading.answer}"
-    if last not in written or not function_of(values[last]).depends():
-        raise IndependentError(f'the solution does not use "{conditions[hidden].text}"')
     relation = Relation(unknown=unknown, expression=plain(written[last]), answer=answer)
-    return Related(relation, written[last], values, function_of(values[last]))
+    return Related(relation, written[last], values, function)
 
 
 def folded(node: Expression, values: Mapping[str, Value], written: Mapping[str, Expression]) -> Expression:
-    """The expression in the unknown: names put in, and every part without the unknown folded to its exact value."""
+    """The expression in the unknown: what is `written` put in for its names, every part without the unknown as its value."""
     if isinstance(node, Number):
         return node
     if isinstance(node, Symbol):
-        value = values[node.name]
-        return written[node.name] if isinstance(value, RationalFunction) else Number(fraction(value))
+        known = written.get(node.name)
+        return known if known is not None else Number(fraction(values[node.name]))
     new: Expression
     if isinstance(node, Operation):
         left, right = folded(node.left, values, written), folded(node.right, values, written)

@@ -65,6 +65,7 @@ class BackwardSolutions:
         """The steps from "let x be ..." to the checked value, which must be the relation's one admissible root."""
         unknown, answer = related.relation.unknown, related.relation.answer
         value = condition.number
+        assert related.function is not None
         steps = [Step(text=f"Let {unknown} be {_described(condition)}.")]
         steps += self._restated(related, condition)
         equation = f"{simplest(related.function, unknown)[0]} = {answer}"

@@ -12,7 +12,7 @@ from flint import fmpq
 from generation.formulas.trace import Trace
 from generation.formulas.vocabulary import stem
 from generation.relations.relate import Related
-from generation.verification.expression import ExpressionError, parse
+from generation.verification.expression import ExpressionError, evaluate, parse
 from generation.verification.rational_function import UNKNOWN, Value, compute, number, same
 from generation.verification.solve import Roots, holds
 from schemas.check import Check, CheckName, Outcome
@@ -85,11 +85,16 @@ def _two_sided(draft: Draft) -> Finding:
     if draft.related is None or draft.roots is None:
         return "undecided", draft.relation_error
     value, answer = draft.condition.number, Fraction(draft.related.relation.answer)
-    published = compute(parse(draft.related.relation.expression, (draft.unknown,)), {draft.unknown: UNKNOWN})
-    if not same(published, draft.related.function):
+    published = parse(draft.related.relation.expression, (draft.unknown,))
+    if draft.related.function is None:
+        if evaluate(published, {draft.unknown: value}) != answer:
+            return "fail", f"with {draft.unknown} = {value} the equation does not give {answer}"
+    elif not same(compute(published, {draft.unknown: UNKNOWN}), draft.related.function):
         return "fail", "the equation as it is written is another function than the formula's"
-    if not holds(draft.related.function, answer, value):
+    elif not holds(draft.related.function, answer, value):
         return "fail", f"with {draft.unknown} = {value} the equation does not give {answer}"
+    if draft.roots.undecided:
+        return "undecided", draft.roots.undecided
     if value not in draft.roots.rational and not draft.roots.all_values:
         return "fail", f"{value} is no root of the equation"
     return "pass", f"{draft.unknown} = {value} gives {answer}, and {answer} gives {draft.unknown} = {value}"
@@ -98,6 +103,8 @@ def _two_sided(draft: Draft) -> Finding:
 def _unique_root(draft: Draft) -> Finding:
     if draft.related is None or draft.roots is None:
         return "undecided", draft.relation_error
+    if draft.roots.undecided:
+        return "undecided", draft.roots.undecided
     if draft.roots.all_values:
         return "fail", "every value solves the equation"
     admissible = draft.roots.admissible(draft.condition.number)
