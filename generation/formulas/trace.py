@@ -17,11 +17,9 @@ from generation.formulas.links import Evidence, quantities
 from generation.formulas.readings import Reading, best_readings, choices_of
 from generation.verification.expression import (
     Expression,
-    ExpressionError,
     Number,
     Operation,
     Symbol,
-    evaluate,
     parse,
     plain,
     replace,
@@ -98,8 +96,9 @@ def trace(problem: Problem, conditions: Sequence[Condition]) -> Trace:
 def _answer_value(answer: str) -> Fraction:
     """The answer as an exact number. Raises TraceError for any other answer."""
     try:
-        return evaluate(parse(answer))
-    except ExpressionError as error:
+        parse(answer)  # bounds what Fraction reads: no exponents, not too many digits
+        return Fraction(answer)
+    except (ValueError, ZeroDivisionError) as error:
         raise TraceError(f"the answer {answer[:40]!r} is no exact number") from error
 
 
