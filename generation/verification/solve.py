@@ -43,7 +43,7 @@ def solve(function: Value, answer: Fraction) -> Roots:
         irrational: tuple[str, ...] = ()
     else:
         found, irrational = _of_higher_degree(polynomial)
-    return Roots(tuple(sorted(fraction(root) for root in found if least.denominator(root))), irrational)
+    return Roots(tuple(sorted(fraction(root) for root in found if function.denominator(root))), irrational)
 
 
 def solve_general(expression: Expression, unknown: str, answer: Fraction) -> Roots:
