@@ -1,6 +1,6 @@
-"""How many backward problems GSM8K's training set gives with no hand at all, from how many problems, with how many steps.
+"""How many backward problems GSM8K's training set gives with no hand at all, and how many proved steps are in them.
 
-    python -m benchmarks.gsm8k_yield
+python -m benchmarks.gsm8k_yield
 """
 
 import tempfile
@@ -28,8 +28,8 @@ def main() -> None:
                 ),
                 "steps": _count(
                     store,
-                    "SELECT coalesce(sum(len(list_filter(solution, lambda step: step.equation IS NOT NULL))), 0) FROM candidates "
-                    "JOIN candidate_overview USING (candidate_id) WHERE decision = 'accept'",
+                    "SELECT coalesce(sum(len(list_filter(solution, lambda step: step.equation IS NOT NULL))), 0) "
+                    "FROM candidates JOIN candidate_overview USING (candidate_id) WHERE decision = 'accept'",
                 ),
             }
             rest = _count(store, "SELECT count(*) FROM candidate_overview WHERE decision <> 'accept'")

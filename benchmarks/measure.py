@@ -15,7 +15,7 @@ BACKMATH = str(Path(sys.executable).with_name("backmath"))
 
 @dataclass(frozen=True)
 class Cost:
-    """What a command took: wall-clock seconds, and the most memory that it and its processes held at a time, in bytes."""
+    """What a command took: wall-clock seconds, and the most bytes that it and its processes held at a time."""
 
     seconds: float
     memory: int

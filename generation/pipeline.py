@@ -14,8 +14,8 @@ WRITE_EVERY_S = 4.0
 RARE_COLLECTIONS = (250_000, 20, 20)
 """Thresholds of the garbage collector while a run goes on.
 
-A batch is half a million small objects without cycles; looking through them again and again costs five times what reading
-them does.
+A batch is half a million small objects without cycles; looking through them again and again costs five times what
+reading them does.
 """
 
 
@@ -42,7 +42,7 @@ async def run(
     progress: Callable[[Derivation], None],
     stop: asyncio.Event,
 ) -> None:
-    """Derive every problem whose id is not in `done` and hand the derivations to the sink, a few seconds' worth at a time.
+    """Derive every problem whose id is not in `done`; the sink gets the derivations a few seconds' worth at a time.
 
     `progress` is told of each derivation as it is finished. After `stop` is set no further problem is begun; what is
     in flight is finished and written. One write goes on beside the work, never two.

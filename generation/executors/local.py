@@ -99,7 +99,7 @@ class LocalExecutor:
 
 
 def _prepare() -> None:
-    """Readies a worker: deaf to Ctrl-C, its memory bounded, and fewer looks for garbage, which cost a tenth of its time."""
+    """Readies a worker: deaf to Ctrl-C, its memory bounded, its garbage collected more rarely."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run to answer: it lets what is in flight finish
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
     gc.freeze()

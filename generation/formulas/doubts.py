@@ -45,6 +45,7 @@ def find_doubts(
     _number_of_terms(best, calculations, known, doubts)
     _choice_among(best, known, problem, doubts)
     _whole_numbers(best, calculations, problem, doubts)
+    _labels(best, known, problem, doubts)
     if problem.notation == "latex":
         _in_expression(best, known, problem, doubts)
     _other_readings(readings, known, results, doubts)
@@ -140,11 +141,30 @@ def _choice_among(best: Reading, known: Sequence[Quantity], problem: Problem, do
     if not _SUPERLATIVE.search(problem.question):
         return
     used = {link.index for _, _, link in best.links if link.origin == "condition"}
-    left_out = {known[index].condition.unit for index in range(len(known)) if index not in used}
+    left_out = [known[index] for index in range(len(known)) if index not in used and known[index].value != 1]
     for index in used:
-        unit = known[index].condition.unit
-        if unit and unit in left_out:
-            doubts[index].append(f"the question chooses among several {unit}")
+        mine = known[index]
+        for other in left_out:
+            unit = mine.condition.unit
+            if (unit and unit == other.condition.unit) or mine.sentence == other.sentence:
+                doubts[index].append(f'the question chooses among "{mine.condition.text}" and others')
+                break
+
+
+_NAMING_WORD = re.compile(
+    r"\b(?:year|grade|class|room|route|flight|chapter|level|stage|team|number|phase|part|type|unit|form|gate|platform|highway"
+    r"|apartment|version|section|block|line)\s+$",
+    re.I,
+)
+
+
+def _labels(best: Reading, known: Sequence[Quantity], problem: Problem, doubts: list[list[str]]) -> None:
+    """The 2 of "the students in year 2" is a name: a solution that has a 2 means another."""
+    for _, _, link in best.links:
+        if link.origin == "condition":
+            condition = known[link.index].condition
+            if _NAMING_WORD.search(problem.question[max(0, condition.start - 12) : condition.start]):
+                doubts[link.index].append(f'"{condition.text}" may be a name and no quantity')
 
 
 _CONTAINERS = re.compile(
@@ -186,7 +206,7 @@ def _divides_by_a_quantity(step: Expression) -> bool:
     )
 
 
-_MATH_SPAN = re.compile(r"\$[^$]+\$|\\\[.*?\\\]|\\\(.*?\\\)|\\begin\{.*?\\end\{", re.S)
+_MATH_SPAN = re.compile(r"(?<!\\)\$(?:[^$\\]|\\.)+\$|\\\[.*?\\\]|\\\(.*?\\\)|\\begin\{.*?\\end\{", re.S)
 _NO_MATHEMATICS = re.compile(r"\\(?:text|mbox|mathrm)\s*\{[^{}]*\}|\^?\s*\\circ|\\[$%,;! ]|\{,\}|[${}\s.,]")
 IN_LATEX_SUPPORT = 1.0
 """The support that a common number's link needs in a LaTeX problem, where numbers are coefficients and exponents too."""

@@ -63,7 +63,7 @@ def relate(trace: Trace, conditions: Sequence[Condition], hidden: int, unknown: 
 
 
 def folded(node: Expression, values: Mapping[str, Value], written: Mapping[str, Expression]) -> Expression:
-    """The expression in the unknown: what is `written` put in for its names, every part without the unknown as its value."""
+    """The expression in the unknown: `written` put in for its names, every part without the unknown as its value."""
     if isinstance(node, Number):
         return node
     if isinstance(node, Symbol):

@@ -22,24 +22,35 @@ from schemas.step import Step
 _NUMERAL = re.compile(r"\d[\d,]*(?:\.\d+)?|\.\d+")
 _SMALL_WORDS = {
     word: Fraction(value)
-    for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-        "eighteen nineteen twenty".split()
-    )
-} | {
-    word: Fraction(value)
     for value, words in {
+        "0": "zero",
+        "1": "one",
         "1/2": "half halves",
-        "2": "twice double doubles doubled both couple pair",
-        "3": "thrice triple triples tripled",
-        "4": "quadruple quadruples quadrupled",
+        "2": "two twice double doubles doubled both couple pair",
+        "3": "three thrice triple triples tripled",
+        "4": "four quadruple quadruples quadrupled",
+        "5": "five",
+        "6": "six",
+        "7": "seven",
+        "8": "eight",
+        "9": "nine",
+        "10": "ten",
+        "11": "eleven",
+        "13": "thirteen",
+        "14": "fourteen",
+        "15": "fifteen",
+        "16": "sixteen",
+        "17": "seventeen",
+        "18": "eighteen",
+        "19": "nineteen",
+        "20": "twenty",
         "1/4": "quarter fourth quarters fourths",
         "1/3": "third thirds",
         "1/5": "fifth fifths",
         "1/6": "sixth sixths",
         "1/8": "eighth eighths",
         "1/10": "tenth tenths",
-        "12": "dozen",
+        "12": "twelve dozen",
     }.items()
     for word in words.split()
 }
@@ -48,8 +59,11 @@ _WORD = re.compile(r"[a-z]+")
 
 
 _JOINING = frozenset(
-    "and or in of to on for from the a an with at by per so that each is are was were he it they his her their as than she "
-    "will would can has have had if then but because which who when while after before this these those its".split()
+    re.findall(
+        r"\w+",
+        "and or in of to on for from the a an with at by per so that each is are was were he it they his her their as "
+        "than she will would can has have had if then but because which who when while after before this these those its",
+    )
 )
 
 

@@ -119,7 +119,7 @@ _UNARY = 3
 
 
 def parse(text: str, names: Collection[str] = ()) -> Expression:
-    """Read plain infix; a name outside `names` and the functions is an error, but `x` is a times sign where it is no name.
+    """Read plain infix; a name must be one of `names` or a function, but `x` is a times sign where it is no name.
 
     Raises TooLargeError over a limit and UnexpectedTextError for anything else that is no expression.
     """

@@ -1,4 +1,4 @@
-"""The exact roots of a relation f(x) = A: in the fraction field first, by general solving in a killable worker second."""
+"""The exact roots of a relation f(x) = A: in the fraction field, else by general solving in a killable worker."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -69,7 +69,7 @@ def holds(function: Value, answer: Fraction, value: Fraction) -> bool:
 
 
 def _of_higher_degree(polynomial: fmpq_poly) -> tuple[list[fmpq], tuple[str, ...]]:
-    """The rational roots, from the factors over Q, and the real irrational ones, isolated by arbitrary-precision balls."""
+    """The rational roots, from the factors over Q, and the real irrational ones, isolated by FLINT's balls."""
     _, factors = polynomial.factor()
     rational = [-factor[0] / factor[1] for factor, _ in factors if factor.degree() == 1]
     irrational: list[float] = []
