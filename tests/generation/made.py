@@ -82,6 +82,12 @@ def sample() -> tuple[Problem, ...]:
     return problems
 
 
+def copies(times: int) -> list[Problem]:
+    """The sample so many times over, each copy a problem of its own."""
+    rows = [of.model_dump() for of in sample()]
+    return [Problem(**row | {"source": f"copy {n}"}) for n in range(times) for row in rows]
+
+
 @cache
 def truths() -> tuple[dict[str, Any], ...]:
     """The truth about each of them, in the same order; `tests/generation/test_sample.py` says what a row holds."""

@@ -1,4 +1,4 @@
-"""A relation is the formula with the other conditions filled in, as the solution has it, and its text says just that."""
+"""A relation is the formula with the other conditions filled in, never rearranged, and its text says just that."""
 
 from fractions import Fraction
 
