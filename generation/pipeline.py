@@ -70,8 +70,10 @@ async def run(
                 writing, waiting = asyncio.create_task(sink.write(waiting)), []
                 written_at = time.monotonic()
     finally:
-        if writing is not None:
-            await writing
-        if waiting:
-            await sink.write(waiting)
-        gc.set_threshold(*thresholds)
+        try:
+            if writing is not None:
+                await writing
+            if waiting:
+                await sink.write(waiting)
+        finally:
+            gc.set_threshold(*thresholds)
