@@ -1,4 +1,4 @@
-"""What each number of a calculation may stand for: a condition, an earlier result, an implied constant, or nothing known.
+"""What each number of a calculation may stand for: a condition, a result, an implied constant, or nothing known.
 
 A number is compared with the conditions and the results by value, also where a percent sign, a complement (`1 - 30%`)
 or a unit (50 minutes as 50/60 of an hour) stands between; the sentences that both stand in are the evidence that tells
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
+from math import fsum
 from typing import Literal
 
 from flint import fmpq
@@ -120,7 +121,7 @@ class Evidence:
         if self._counts is None:
             self._counts = Counter(word for sentence in sentences(self.question) for word in words(sentence[2]))
             self._counts.update(word for line in self.lines for word in line)
-        return sum(2.0 / (1 + self._counts[word]) for word in shared)
+        return fsum(2.0 / (1 + self._counts[word]) for word in shared)  # exact, so that the order of a set is nothing
 
     def with_condition(self, quantity: Quantity, unit: frozenset[str], line: frozenset[str]) -> float:
         """How well a number with these words behind it, in a line of these words, fits a condition."""
@@ -237,7 +238,9 @@ def find_sites(
 
 def _literal_value(node: Expression) -> Fraction:
     """The value of `1/3` or `2*12` with numbers on both sides."""
-    assert isinstance(node, Operation) and isinstance(node.left, Number) and isinstance(node.right, Number)
+    assert isinstance(node, Operation)
+    assert isinstance(node.left, Number)
+    assert isinstance(node.right, Number)
     return node.left.value / node.right.value if node.operator == "/" else node.left.value * node.right.value
 
 
