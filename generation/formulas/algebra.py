@@ -39,7 +39,7 @@ def own_letters(text: str) -> set[str]:
 
 
 def solved_equations(lines: Sequence[str]) -> list[tuple[int, str, Fraction, Expression]]:
-    """For each linear equation in one own letter: its line, the letter, its value, and the letter's form over the numbers.
+    """For each linear equation in one own letter: its line, the letter, its value, and its form over the numbers.
 
     Equations that are nothing but `x = 5` or have no one solution are left out.
     """

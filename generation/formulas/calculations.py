@@ -35,7 +35,8 @@ class Calculation:
     `value`. `units` maps a number of a form to the words behind it in the text ("2 squirrels"), `unit` are those
     behind the result, and `line` is the index of the solution's line. `percent` is true where the result is written
     with a percent sign, so that 80, 80% and 0.8 may all mean it; `annotated` where the source marked the calculation.
-    `texts` are the forms as the text writes them, without spaces. `algebra` is true where its line speaks of an unknown of the solution's own.
+    `texts` are the forms as the text writes them, without spaces. `algebra` is true where its line speaks of an unknown
+    of the solution's own.
     `text[span[0]:span[1]]` is the calculation with its result as the line (without annotations) writes it.
     """
 
@@ -203,7 +204,7 @@ def _from_sides(sides: list[tuple[str, int]], text: str, line: int) -> list[tupl
 
 @dataclass(slots=True, eq=False)
 class _Side:
-    """One side of an equation in the text: `text` without words and spaces, and the words behind each of its numbers."""
+    """One side of an equation: its `text` without words and spaces, and the words behind each of its numbers."""
 
     expression: Expression
     value: Fraction

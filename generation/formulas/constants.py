@@ -15,7 +15,8 @@ _IMPLIED: tuple[tuple[str, str], ...] = (
     (
         "2",
         r"twice|doubl\w+|half|halves|both|pairs?|couple|round[- ]trip|there and back|each way|back|two|twins?|biweekly"
-        r"|each other|semi\w*|sides?|perimeter|rectang\w*|opposite|ends|hands|feet|legs|eyes|arms|ears|wheels|bicycles?|bikes?|dozen and a half|other",
+        r"|each other|semi\w*|sides?|perimeter|rectang\w*|opposite|ends|hands|feet|legs|eyes"
+        r"|arms|ears|wheels|bicycles?|bikes?|dozen and a half|other",
     ),
     ("3", r"tripl\w+|thrice|three|thirds?|yards?|feet|trio|triangle|triangular"),
     (
@@ -60,13 +61,12 @@ _IMPLIED: tuple[tuple[str, str], ...] = (
     ("1/20", r"nickels?"),
 )
 _WORDS = {Fraction(value): re.compile(rf"(?<![A-Za-z])(?:{words})(?![A-Za-z])", re.I) for value, words in _IMPLIED}
-_PERCENT_WORDS = frozenset({Fraction(100), Fraction(1, 100)})
 
 
 _NUMBER_WORD = re.compile(
     r"(?:two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty|fifty|hundred|thousand|millions?|half|halves|twice"
-    r"|thrice|doubl\w*|tripl\w*|quadrupl\w*|quarters?|fourths?|thirds?|fifths?|sixths?|tenths?|three[- ]quarters|two[- ]thirds"
-    r"|half a dozen|half dozen|dozens?|couple|pairs?)",
+    r"|thrice|doubl\w*|tripl\w*|quadrupl\w*|quarters?|fourths?|thirds?|fifths?|sixths?|tenths?"
+    r"|three[- ]quarters|two[- ]thirds|half a dozen|half dozen|dozens?|couple|pairs?)",
     re.I,
 )
 

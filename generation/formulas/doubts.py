@@ -125,7 +125,7 @@ def _number_of_terms(
         for condition, quantity in enumerate(known):
             if quantity.value in counts:
                 doubts[condition].append(
-                    f"line {calculations[index].line + 1} has {quantity.value} terms: the condition may set their number"
+                    f"line {calculations[index].line + 1} has {quantity.value} terms: the condition may be their number"
                 )
 
 
@@ -209,7 +209,7 @@ def _divides_by_a_quantity(step: Expression) -> bool:
 _MATH_SPAN = re.compile(r"(?<!\\)\$(?:[^$\\]|\\.)+\$|\\\[.*?\\\]|\\\(.*?\\\)|\\begin\{.*?\\end\{", re.S)
 _NO_MATHEMATICS = re.compile(r"\\(?:text|mbox|mathrm)\s*\{[^{}]*\}|\^?\s*\\circ|\\[$%,;! ]|\{,\}|[${}\s.,]")
 IN_LATEX_SUPPORT = 1.0
-"""The support that a common number's link needs in a LaTeX problem, where numbers are coefficients and exponents too."""
+"""The support that a common number's link needs in a LaTeX problem, where it may be a coefficient or an exponent."""
 
 
 def _in_expression(best: Reading, known: Sequence[Quantity], problem: Problem, doubts: list[list[str]]) -> None:

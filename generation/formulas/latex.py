@@ -35,7 +35,7 @@ _ROUNDS = 4
 
 
 def plain_text(latex: str) -> str:
-    """The text with fractions, roots, powers and signs in plain infix, a sentence or a displayed line each on its own."""
+    """The text with fractions, roots, powers and signs in plain infix, each sentence and display on its own line."""
     text = _DELIMITER.sub(" ", latex.replace("\n", " ")).replace(r"\\", "\n")
     text = _SIGN.sub(lambda match: _SIGNS[match[0]], text)
     for _ in range(_ROUNDS):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from flint import fmpq
 
@@ -165,9 +166,7 @@ def _choice(score: float, form: Expression, sites: list[Site], links: tuple[Link
     mean = score / max(1, len(sites)) * 2
     together = sorted({index for origin, index in used if origin == "condition"})
     if len(together) > 1:
-        mean += (
-            NEIGHBOURS * sum(1 / (b - a) for a, b in zip(together, together[1:], strict=False)) / (len(together) - 1)
-        )
+        mean += NEIGHBOURS * sum(1 / (b - a) for a, b in pairwise(together)) / (len(together) - 1)
     return Choice(mean, form, sites, links, conditions, results)
 
 

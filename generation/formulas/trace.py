@@ -1,8 +1,8 @@
 """Trace formulas: the conditions propagated as symbols through a solution's own calculations.
 
-Each calculation is rewritten over the conditions (`c0`) and the earlier results (`r0`) that its numbers stand for. Where
-several readings are possible, the one that the evidence supports best is taken, and every other that it supports nearly
-as well is kept beside it: a relation is certain only where all of them give the same function of its condition.
+Each calculation is rewritten over the conditions (`c0`) and the earlier results (`r0`) that its numbers stand for.
+Where several readings are possible, the one that the evidence supports best is taken, and every other that it supports
+nearly as well is kept beside it: a relation is certain only where all of them give the same function of its condition.
 """
 
 from collections.abc import Sequence

@@ -62,7 +62,8 @@ _JOINING = frozenset(
     re.findall(
         r"\w+",
         "and or in of to on for from the a an with at by per so that each is are was were he it they his her their as "
-        "than she will would can has have had if then but because which who when while after before this these those its",
+        "than she will would can has have had if then but because which who when while after before this these those "
+        "its",
     )
 )
 
