@@ -11,6 +11,8 @@ from schemas.problem import Problem
 
 WRITE_EVERY_S = 4.0
 """Seconds between writes: at most this much work is lost to a kill, and the store is free in between."""
+LAST_WRITES_EVERY_S = 1.0
+"""The same once the last problems are in flight."""
 RARE_COLLECTIONS = (250_000, 20, 20)
 """Thresholds of the garbage collector while a run goes on.
 
@@ -47,13 +49,16 @@ async def run(
     `progress` is told of each derivation as it is finished. After `stop` is set no further problem is begun; what is
     in flight is finished and written. One write goes on beside the work, never two.
     """
+    all_begun = False
 
     def wanted() -> Iterable[Problem]:
+        nonlocal all_begun
         for problem in problems:
             if stop.is_set():
-                return
+                break
             if problem.id not in done:
                 yield problem
+        all_begun = True
 
     thresholds = gc.get_threshold()
     gc.set_threshold(*RARE_COLLECTIONS)
@@ -64,7 +69,8 @@ async def run(
         async for derivation in executor.derive(wanted()):
             waiting.append(derivation)
             progress(derivation)
-            if time.monotonic() - written_at >= WRITE_EVERY_S:
+            # While the last problems are in flight, what waits is written beside them, not alone when they are done.
+            if time.monotonic() - written_at >= (LAST_WRITES_EVERY_S if all_begun else WRITE_EVERY_S):
                 if writing is not None:
                     await writing
                 writing, waiting = asyncio.create_task(sink.write(waiting)), []

@@ -19,7 +19,7 @@ from schemas.problem import Problem
 
 CHUNK = 32
 """Problems that travel to a worker at a time."""
-CHUNKS_AHEAD = 16
+CHUNKS_AHEAD = 8
 """Chunks a worker that are under way at a time."""
 CHUNK_LIMIT_S = 60.0
 """Seconds that a chunk may take; every part of deriving is bounded, so this is the last resort."""
