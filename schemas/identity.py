@@ -9,5 +9,9 @@ def content_id(*parts: str) -> str:
     The lengths keep ("ab", "c") and ("a", "bc") apart. 64 bits: at ten million rows the chance of one
     collision is about 3 in a million.
     """
-    encoded = [part.encode("utf-8", "surrogatepass") for part in parts]
-    return hashlib.sha256(b"".join([b"%d:%b" % (len(data), data) for data in encoded])).hexdigest()[:16]
+    if "".join(parts).isascii():  # as nearly all are: then characters are bytes, and one encoding does
+        data = "".join([f"{len(part)}:{part}" for part in parts]).encode()
+    else:
+        encoded = [part.encode("utf-8", "surrogatepass") for part in parts]
+        data = b"".join([b"%d:%b" % (len(part), part) for part in encoded])
+    return hashlib.sha256(data).hexdigest()[:16]
