@@ -71,6 +71,11 @@ _NUMBER_WORD = re.compile(
 )
 
 
+def may_be_implied(value: Fraction) -> bool:
+    """Whether there is any word that implies the constant."""
+    return value in _WORDS
+
+
 def implied_by(value: Fraction, text: str, number_words: bool = True) -> str | None:
     """The word in the text that implies the constant, if any; with `number_words` off, no word that states a number."""
     pattern = _WORDS.get(value)

@@ -129,16 +129,22 @@ def _number_of_terms(
                 )
 
 
-_SUPERLATIVE = re.compile(
-    r"\b(?:most|least|fewest|(?:large|small|big|high|low|heavi|light|cheap|short|long|tall|old|young|fast|slow|earli|lat|great|"
-    r"clos|few|strong|hot|cold|dri|wett)e?st|best|worst|maximum|minimum|whichever|cheaper|winner|wins|won)\b",
-    re.I,
-)
+_ANY_WORD = re.compile(r"\w+")
+_SUPERLATIVES = frozenset(
+    _ANY_WORD.findall("most least fewest best worst maximum minimum whichever cheaper winner wins won largest")
+) | {
+    root + ending
+    for root in _ANY_WORD.findall(
+        "small big high low heavi light cheap short long tall old young fast slow earli lat great clos few strong hot "
+        "cold dri wett"
+    )
+    for ending in ("est", "st")
+}
 
 
 def _choice_among(best: Reading, known: Sequence[Quantity], problem: Problem, doubts: list[list[str]]) -> None:
     """Where the largest or the cheapest is asked for, a quantity that was chosen among others may not vary freely."""
-    if not _SUPERLATIVE.search(problem.question):
+    if _SUPERLATIVES.isdisjoint(_ANY_WORD.findall(problem.question.lower())):
         return
     used = {link.index for _, _, link in best.links if link.origin == "condition"}
     left_out = [known[index] for index in range(len(known)) if index not in used and known[index].value != 1]
@@ -259,4 +265,4 @@ def _function(reading: Reading, condition: int, values: Sequence[fmpq], results:
 
 
 def _agree(one: Value | None, other: Value | None) -> bool:
-    return one is not None and other is not None and same(one, other)
+    return one is not None and other is not None and (one is other or same(one, other))

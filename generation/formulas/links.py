@@ -17,7 +17,7 @@ from typing import Literal
 from flint import fmpq
 
 from generation.formulas.calculations import Calculation
-from generation.formulas.constants import implied_by, surprise
+from generation.formulas.constants import implied_by, may_be_implied, surprise
 from generation.formulas.vocabulary import words
 from generation.verification.expression import (
     Expression,
@@ -100,19 +100,24 @@ class Evidence:
         self.stated = {
             value for quantity in known for value in (quantity.value, 1 / quantity.value if quantity.value else 0)
         }
-        self._implied: dict[tuple[Fraction, str], str | None] = {}
+        self._implied: dict[tuple[Fraction, str], tuple[str | None, bool]] = {}
+        self._asked: dict[Fraction, str | None] = {}
         self.lines = [words(line) for line in lines]
         self._counts: Counter[str] | None = None
 
     def implied(self, value: Fraction, line: str) -> tuple[str | None, bool]:
         """The word that implies a constant, and whether it stands in the line itself."""
+        if not may_be_implied(value):
+            return None, False
         if (value, line) not in self._implied:
-            self._implied[value, line] = implied_by(value, line, number_words=value not in self.stated)
-        if self._implied[value, line]:
-            return self._implied[value, line], True
-        if (value, "") not in self._implied:
-            self._implied[value, ""] = implied_by(value, self.unclaimed)
-        return self._implied[value, ""], False
+            word = implied_by(value, line, number_words=value not in self.stated)
+            self._implied[value, line] = (word, True) if word else (self._implied_by_question(value), False)
+        return self._implied[value, line]
+
+    def _implied_by_question(self, value: Fraction) -> str | None:
+        if value not in self._asked:
+            self._asked[value] = implied_by(value, self.unclaimed)
+        return self._asked[value]
 
     def weight(self, shared: frozenset[str]) -> float:
         """How telling it is that two places share these words."""

@@ -59,11 +59,16 @@ def _without_reciprocal(node: Expression) -> Expression | None:
 
 @dataclass(eq=False)
 class Reading:
-    """One way to read a whole solution: a choice for each calculation, and which calculation gives the answer."""
+    """One way to read a whole solution: a choice for each calculation, and which calculation gives the answer.
+
+    `shared` holds the functions that the readings of one solution have in common: what a choice makes of a condition,
+    given functions of it, each by its `id`.
+    """
 
     score: float
     choices: tuple[Choice, ...]
     answer: int
+    shared: dict[tuple[int, ...], Value]
 
     def __post_init__(self) -> None:
         self._functions: dict[int, dict[str, Value]] = {}
@@ -117,8 +122,15 @@ class Reading:
         values: dict[str, Value] = {f"c{index}": value for index, value in enumerate(conditions)}
         values[f"c{condition}"] = UNKNOWN
         for index in self.cone:
-            depends = self.depends[index] >> condition & 1
-            values[f"r{index}"] = compute(self.steps[index], values) if depends else results[index]
+            if not self.depends[index] >> condition & 1:
+                values[f"r{index}"] = results[index]
+                continue
+            choice = self.choices[index]
+            key = (condition, id(choice), *[id(values[f"r{used}"]) for used in bits(choice.results)])
+            value = self.shared.get(key)
+            if value is None:
+                value = self.shared[key] = compute(choice.linked, values)
+            values[f"r{index}"] = value
         self._functions[condition] = values
         return values
 
@@ -183,6 +195,7 @@ def best_readings(options: Sequence[list[Choice]], endings: Sequence[int], known
             partial.sort(key=lambda item: -item[0] - 1.0 * item[2].bit_count() - 0.5 * item[1].bit_count())
             partial = partial[:MAX_READINGS]
     readings = []
+    shared: dict[tuple[int, ...], Value] = {}
     for score, conditions, results, chosen in partial:
         for ending in endings:
             unused = len(options) - (results | 1 << ending).bit_count()
@@ -190,6 +203,6 @@ def best_readings(options: Sequence[list[Choice]], endings: Sequence[int], known
             for index, quantity in enumerate(known):
                 if not conditions >> index & 1:
                     loss += UNUSED_NUMBER_WORD if quantity.condition.kind == "number_word" else UNUSED_CONDITION
-            readings.append(Reading(score - loss, chosen, ending))
+            readings.append(Reading(score - loss, chosen, ending, shared))
     readings.sort(key=lambda reading: -reading.score)
     return [reading for reading in readings if reading.score >= readings[0].score - MARGIN]

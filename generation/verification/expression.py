@@ -317,7 +317,7 @@ def walk(expression: Expression) -> list[Expression]:
         found.append(node)
         if isinstance(node, Operation):
             stack += (node.right, node.left)
-        elif isinstance(node, Negation | Percent | Call):
+        elif not isinstance(node, (Number, Symbol)):
             stack.append(node.operand)
     return found
 
@@ -340,7 +340,7 @@ def _replace(
             left, right = _replace(node.left, change, done), _replace(node.right, change, done)
             if left is not node.left or right is not node.right:
                 new = Operation(node.operator, left, right)
-        elif isinstance(node, Negation | Percent | Call):
+        elif not isinstance(node, (Number, Symbol)):
             operand = _replace(node.operand, change, done)
             if operand is not node.operand:
                 new = Call(node.function, operand) if isinstance(node, Call) else type(node)(operand)

@@ -43,6 +43,8 @@ class RationalFunction:
 
     def reduced(self) -> "RationalFunction":
         """Without common factors, the denominator monic: equal functions have equal reduced forms."""
+        if self.denominator.degree() == 0:  # a polynomial, as most are: it needs no greatest common divisor
+            return self if self.denominator == _ONE else RationalFunction(self.numerator / self.denominator[0], _ONE)
         common = self.numerator.gcd(self.denominator)
         numerator, denominator = self.numerator // common, self.denominator // common
         lead = denominator[denominator.degree()]
@@ -124,6 +126,8 @@ def combine(operator: str, left: Value, right: Value) -> Value:
         if isinstance(right, RationalFunction):
             raise NotRationalError("the unknown stands in an exponent")
         return _power(function_of(left), whole_exponent(fraction(right)))
+    if isinstance(right, fmpq) and isinstance(left, RationalFunction):
+        return _with_constant(operator, left, right)
     a, b = function_of(left), function_of(right)
     if operator in "+-":
         if a.denominator == b.denominator:
@@ -143,6 +147,18 @@ def combine(operator: str, left: Value, right: Value) -> Value:
     if result.numerator.degree() > MAX_DEGREE or result.denominator.degree() > MAX_DEGREE:
         raise TooLargeError(f"a degree over {MAX_DEGREE}")
     return result
+
+
+def _with_constant(operator: str, left: RationalFunction, right: fmpq) -> RationalFunction:
+    """An operation with a constant on the right, which leaves the denominator as it is."""
+    top, bottom = left.numerator, left.denominator
+    if operator == "*":
+        return RationalFunction(top * right, bottom)
+    if operator == "/":
+        if not right:
+            raise UndefinedValueError("division by zero")
+        return RationalFunction(top / right, bottom)
+    return RationalFunction(top + right * bottom if operator == "+" else top - right * bottom, bottom)
 
 
 def _combine_constants(operator: str, left: fmpq, right: fmpq) -> fmpq:
