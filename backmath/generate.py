@@ -74,6 +74,7 @@ def derive_all(
     """Derive from the first `limit` problems of the store, those that are done left out; return the finished run."""
     from generation.executors.local import LocalExecutor
 
+    ready = LocalExecutor(strategy, workers=concurrency)
     from curation import policy
     from curation.derivations import StoreSink, done_problem_ids
     from curation.problems import count_problems, read_problems
@@ -87,7 +88,7 @@ def derive_all(
 
     async def derive(work: Work) -> None:
         sink = StoreSink(store, work.run, strategy.wording, rules)
-        async with LocalExecutor(strategy, workers=concurrency) as executor:
+        async with ready as executor:
             with Bar("Deriving", total, lambda: sink.verdicts, work.stop.is_set) as bar:
                 await pipeline(
                     read_problems(store, limit=limit),

@@ -33,7 +33,7 @@ def run(*command: str) -> Cost:
 
     def watch() -> None:
         nonlocal peak
-        while not over.wait(0.05):
+        while not over.wait(0.2):  # reading it costs the processes time
             peak = max(peak, session_memory(process.pid))
 
     watcher = threading.Thread(target=watch)

@@ -7,7 +7,7 @@ import resource
 import signal
 from collections.abc import AsyncIterator, Iterable, Iterator
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import forkserver, get_context
 from types import TracebackType
 
 from pebble import ProcessPool
@@ -17,9 +17,9 @@ from generation.pipeline import RARE_COLLECTIONS
 from schemas.derivation import Derivation
 from schemas.problem import Problem
 
-CHUNK = 32
+CHUNK = 96
 """Problems that travel to a worker at a time."""
-CHUNKS_AHEAD = 8
+CHUNKS_AHEAD = 4
 """Chunks a worker that are under way at a time."""
 CHUNK_LIMIT_S = 60.0
 """Seconds that a chunk may take; every part of deriving is bounded, so this is the last resort."""
@@ -40,11 +40,13 @@ class LocalExecutor:
         self._strategy = strategy
         self._workers = workers or os.cpu_count() or 1
         self._pool: ProcessPool | None = None
+        self._context = get_context("forkserver")
+        self._context.set_forkserver_preload([__name__])
+        # The server that workers are forked from imports what they need while its caller goes on.
+        forkserver.ensure_running()
 
     async def __aenter__(self) -> "LocalExecutor":
-        context = get_context("forkserver")
-        context.set_forkserver_preload([__name__])
-        self._pool = ProcessPool(self._workers, initializer=_prepare, context=context)
+        self._pool = ProcessPool(self._workers, initializer=_prepare, context=self._context)
         return self
 
     async def __aexit__(
