@@ -14,8 +14,6 @@ _AT_ONCE = b"\nbackmath: stopped at once; what was written before is kept. Next:
 def asking_to_stop(ask: Callable[[], None]) -> Iterator[None]:
     """Call `ask` on the first SIGINT or SIGTERM within the block; on the second, end the workers and the process."""
     asked = False
-    # The process of Python's that clears up after the workers would say so, after our last line.
-    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker:UserWarning")
 
     def handle(_number: int, _frame: FrameType | None) -> None:
         nonlocal asked

@@ -42,6 +42,8 @@ class LocalExecutor:
         self._pool: ProcessPool | None = None
         self._context = get_context("forkserver")
         self._context.set_forkserver_preload([__name__])
+        # Where a run is stopped at once, Python's own process that clears up after it would warn, behind the last line.
+        os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker:UserWarning")
         # The server that workers are forked from imports what they need while its caller goes on.
         forkserver.ensure_running()
 
