@@ -350,7 +350,7 @@ def _replace(
 
 Written = tuple[str, int]
 """The text of an expression and how tightly it binds: WRITTEN_SUM to WRITTEN_ATOM."""
-WRITTEN_SUM, WRITTEN_PRODUCT, WRITTEN_SIGN, WRITTEN_POWER, WRITTEN_ATOM = 1, 2, 3, 4, 5
+WRITTEN_SUM, WRITTEN_PRODUCT, WRITTEN_SIGN, WRITTEN_ATOM = 1, 2, 3, 5  # a power is 4
 
 
 def plain(expression: Expression) -> str:
