@@ -38,5 +38,5 @@ $(BASE): pyproject.toml constraints.txt | $(BIN)/python
 
 $(DEV): $(BASE)
 	@echo "Installing what the tests need into .venv"
-	@$(INSTALL) --editable '.[dev]'
+	@$(INSTALL) --editable '.[dev,local]'
 	@touch $@

@@ -1,0 +1,1 @@
+"""Language models: requests, the client, and the prompts as files."""
