@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from generation.formulas.algebra import mentions, own_letters, solved_equations
+from generation.formulas.equalities import NUMERAL, Side, read_equalities, read_side, states
 from generation.formulas.latex import plain_text
 from generation.verification.expression import (
     Call,
@@ -59,16 +60,8 @@ class Calculation:
 
 
 _ANNOTATION = re.compile(r"<<([^<>]*)>>")
-_NUMERAL = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?|\.\d+)"
-_WORDS = r"(?:\s*+(?![xX]\b)[A-Za-z]+(?:['/][A-Za-z]+)*+){1,4}+"
-_OPERAND = rf"(?:[-–(\[\s]|sqrt(?=\()){{0,6}}[$€£]?\s?{_NUMERAL}\s?%?[)\]]{{0,3}}(?:{_WORDS})?+\s*+[)\]]{{0,3}}%?"
-_OPERATOR = r"\s*+(?:\*\*|[-+*/×÷·^−–]|[xX](?=[\s\d($.])|(?=\())\s*+"
-_CHAIN = re.compile(rf"{_OPERAND}(?:{_OPERATOR}{_OPERAND}){{0,30}}+")
-_LEAF = re.compile(rf"({_NUMERAL})\s?%?[)\]]*(?P<unit>{_WORDS})?")
 _RESULT_UNIT = re.compile(r"[\s$€£]*[\d,.]+\s*%?[\s-]*((?:[A-Za-z']+ ?){0,4})")
-_OTHER_WORDS = re.compile(r"(?<![A-Za-z])(?![xX](?:[\s\d($.])|sqrt\()[A-Za-z][A-Za-z'/]*")
 _PERCENT = re.compile(r"\s*[\d,.]+\s*%")
-_TOUCHING = re.compile(r"(?<=[\d)])\s*(?=\()")
 
 
 def read_calculations(problem: Problem) -> tuple[list[str], list[Calculation]]:
@@ -138,7 +131,9 @@ def _read_line(line: str, index: int) -> list[Calculation]:
         position = match.end()
     text += line[position:]
     found: list[tuple[int, Calculation]] = [
-        (start, calculation) for sides in _equations(text) for start, calculation in _from_sides(sides, text, index)
+        (start, calculation)
+        for sides in read_equalities(text)
+        for start, calculation in _from_sides(sides, text, index)
     ]
     for where, annotation in marks:
         # The text mostly writes out what the annotation marks; where it does so in other terms, that is another form.
@@ -162,20 +157,6 @@ def _read_line(line: str, index: int) -> list[Calculation]:
     return [calculation for _, calculation in found]
 
 
-def _equations(text: str) -> list[list[tuple[str, int]]]:
-    """Runs of arithmetic sides joined by `=`, each side with its offset."""
-    if "=" not in text:
-        return []
-    runs: list[list[tuple[str, int]]] = [[]]
-    end = 0
-    for match in _CHAIN.finditer(text):
-        if text[end : match.start()].strip() != "=":
-            runs.append([])
-        runs[-1].append((match[0], match.start()))
-        end = match.end()
-    return [run for run in runs if len(run) > 1]
-
-
 def _from_sides(sides: list[tuple[str, int]], text: str, line: int) -> list[tuple[int, Calculation]]:
     """The calculations of `a = b = c`, each with the offset of its result.
 
@@ -183,12 +164,12 @@ def _from_sides(sides: list[tuple[str, int]], text: str, line: int) -> list[tupl
     changes, the number that the next side begins with is the result of the side before.
     """
     found: list[tuple[int, Calculation]] = []
-    forms: list[_Side] = []
-    for side in [_parse_side(text, offset) for text, offset in sides]:
+    forms: list[Side] = []
+    for side in [read_side(text, offset) for text, offset in sides]:
         if side is None:
             forms = []
             continue
-        if forms and _states(side, forms[0].value):
+        if forms and states(side, forms[0].value):
             forms.append(side)
         elif forms and side.numbers[0].value == forms[0].value:
             found.append(_calculation(forms, side, text, line))
@@ -202,24 +183,7 @@ def _from_sides(sides: list[tuple[str, int]], text: str, line: int) -> list[tupl
     return [(offset, calculation) for offset, calculation in found if calculation.forms]
 
 
-@dataclass(slots=True, eq=False)
-class _Side:
-    """One side of an equation: its `text` without words and spaces, and the words behind each of its numbers."""
-
-    expression: Expression
-    value: Fraction
-    offset: int
-    text: str
-    numbers: list[Number]
-    units: dict[Number, str]
-
-
-def _states(side: _Side, value: Fraction) -> bool:
-    """Whether the side is this value, or states it as a percentage: 25 as `25%`."""
-    return side.value == value or (isinstance(side.expression, Percent) and side.value * 100 == value)
-
-
-def _calculation(forms: list[_Side], result: _Side, text: str, line: int) -> tuple[int, Calculation]:
+def _calculation(forms: list[Side], result: Side, text: str, line: int) -> tuple[int, Calculation]:
     """The calculation of these forms, whose result begins the side that follows them."""
     unit = _RESULT_UNIT.match(text, result.offset)
     written = [side for side in forms if len(side.numbers) > 1 or isinstance(side.expression, Call)]
@@ -240,7 +204,7 @@ def _calculation(forms: list[_Side], result: _Side, text: str, line: int) -> tup
     )
 
 
-_RESULT = re.compile(rf"\s*-?\s*[$€£]?\s?{_NUMERAL}")
+_RESULT = re.compile(rf"\s*-?\s*[$€£]?\s?{NUMERAL}")
 
 
 def _result_end(text: str, offset: int) -> int:
@@ -253,24 +217,6 @@ def _skip_space(text: str, offset: int) -> int:
     while offset < len(text) and text[offset] == " ":
         offset += 1
     return offset
-
-
-def _parse_side(side: str, offset: int) -> _Side | None:
-    """One side without its words, and the words behind each of its numbers; None where it is no arithmetic."""
-    bare = _OTHER_WORDS.sub(lambda match: " " * len(match[0]), side)
-    bare = _TOUCHING.sub("*", bare.translate(_NO_CURRENCY))
-    try:
-        expression = parse(bare)
-        value = evaluate(expression)
-    except ExpressionError:
-        return None
-    behind = [match["unit"] or "" for match in _LEAF.finditer(side)]
-    found = numbers(expression)
-    units = dict(zip(found, behind, strict=True)) if len(behind) == len(found) else {}
-    return _Side(expression, value, offset, bare.replace(" ", ""), found, units)
-
-
-_NO_CURRENCY = str.maketrans("$€£", "   ")
 
 
 def _from_annotation(annotation: str, where: int, text: str, line: int) -> Calculation | None:
