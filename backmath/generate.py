@@ -15,7 +15,7 @@ from backmath.work import Work, stopped, working
 if TYPE_CHECKING:
     from curation.runs import Run
     from curation.store import Store
-    from generation.derive import Strategy
+    from generation.strategy import Strategy
 
 EXAMPLE = "backmath generate --limit 100 --concurrency 2"
 
@@ -54,7 +54,7 @@ def generate(
     """
     from curation.status import status
     from curation.store import Store
-    from generation.derive import Strategy
+    from generation.strategy import Strategy
 
     store = Store(workspace)
     line = typed("generate", limit=limit, concurrency=concurrency)
@@ -74,7 +74,7 @@ def derive_all(
     """Derive from the first `limit` problems of the store, those that are done left out; return the finished run."""
     from generation.executors.local import LocalExecutor
 
-    ready = LocalExecutor(strategy, workers=concurrency)
+    ready = LocalExecutor(concurrency)
     from curation import policy
     from curation.derivations import StoreSink, done_problem_ids
     from curation.problems import count_problems, read_problems

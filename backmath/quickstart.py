@@ -44,7 +44,7 @@ def quickstart(workspace: Workspace = DEFAULT_WORKSPACE, debug: Debug = False) -
     import generation.sources
     from curation.status import status
     from curation.store import Store
-    from generation.derive import Strategy
+    from generation.strategy import Strategy
 
     store = Store(workspace)
     sample = Path(generation.sources.__path__[0]) / "sample.jsonl"

@@ -20,7 +20,7 @@ from pathlib import Path
 from benchmarks.measure import wilson
 from benchmarks.truth import Truth, mawps, sample
 from curation import policy
-from generation.derive import Strategy, derive
+from generation.derive import derive
 from generation.sources.ingest import read
 from generation.verification.expression import ExpressionError, numbers, parse
 from generation.verification.rational_function import UNKNOWN, Value, compute, fraction, number, same
@@ -87,7 +87,7 @@ def main() -> None:
 def accepted(problem: Problem) -> Iterator[tuple[BackwardProblem, bool]]:
     """Each candidate of the problem, and whether the default policy accepts it."""
     rules = policy.load()
-    for candidate in derive(problem, Strategy()).candidates:
+    for candidate in derive(problem).candidates:
         verdict, _ = rules.decide(candidate.checks, has_relation=candidate.relation is not None)
         yield candidate, verdict == "accept"
 

@@ -18,7 +18,7 @@ import duckdb
 import sympy
 
 from benchmarks.measure import BACKMATH, Cost, run
-from generation.derive import Strategy, derive
+from generation.derive import derive
 from generation.sources.ingest import read
 from generation.verification.expression import ExpressionError, Number, Symbol, parse, replace
 from generation.verification.sympy_tree import sympy_tree
@@ -67,7 +67,7 @@ def _whole_run(path: Path, size: int) -> Cost:
 
 def _plain_way(problems: list[Problem]) -> float:
     """Seconds that the plain way takes for these problems, the rows to write made beforehand."""
-    derived = [derive(problem, Strategy()) for problem in problems]
+    derived = [derive(problem) for problem in problems]
     start = time.perf_counter()
     for problem, derivation in zip(problems, derived, strict=True):
         for condition in derivation.conditions:

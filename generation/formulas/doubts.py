@@ -10,7 +10,7 @@ from generation.formulas.calculations import Calculation, clean
 from generation.formulas.constants import surprise
 from generation.formulas.links import Link, Quantity, Site, repeated_terms, summands
 from generation.formulas.readings import Reading
-from generation.verification.expression import Expression, ExpressionError, Number, Operation, numbers, walk
+from generation.verification.expression import ExpressionError, Operation, numbers, walk
 from generation.verification.rational_function import Value, same
 from schemas.problem import Problem
 
@@ -43,8 +43,6 @@ def find_doubts(
     _weak_links(best, calculations, doubts)
     _reuse(best, calculations, doubts)
     _number_of_terms(best, calculations, known, doubts)
-    _choice_among(best, known, problem, doubts)
-    _whole_numbers(best, calculations, problem, doubts)
     _labels(best, known, problem, doubts)
     if problem.notation == "latex":
         _in_expression(best, known, problem, doubts)
@@ -129,34 +127,6 @@ def _number_of_terms(
                 )
 
 
-_ANY_WORD = re.compile(r"\w+")
-_SUPERLATIVES = frozenset(
-    _ANY_WORD.findall("most least fewest best worst maximum minimum whichever cheaper winner wins won largest")
-) | {
-    root + ending
-    for root in _ANY_WORD.findall(
-        "small big high low heavi light cheap short long tall old young fast slow earli lat great clos few strong hot "
-        "cold dri wett"
-    )
-    for ending in ("est", "st")
-}
-
-
-def _choice_among(best: Reading, known: Sequence[Quantity], problem: Problem, doubts: list[list[str]]) -> None:
-    """Where the largest or the cheapest is asked for, a quantity that was chosen among others may not vary freely."""
-    if _SUPERLATIVES.isdisjoint(_ANY_WORD.findall(problem.question.lower())):
-        return
-    used = {link.index for _, _, link in best.links if link.origin == "condition"}
-    left_out = [known[index] for index in range(len(known)) if index not in used and known[index].value != 1]
-    for index in used:
-        mine = known[index]
-        for other in left_out:
-            unit = mine.condition.unit
-            if (unit and unit == other.condition.unit) or mine.sentence == other.sentence:
-                doubts[index].append(f'the question chooses among "{mine.condition.text}" and others')
-                break
-
-
 _NAMING_WORD = re.compile(
     r"\b(?:year|grade|class|room|route|flight|chapter|level|stage|team|number|phase|part|type|unit|form|gate|platform|highway"
     r"|apartment|version|section|block|line)\s+$",
@@ -171,45 +141,6 @@ def _labels(best: Reading, known: Sequence[Quantity], problem: Problem, doubts: 
             condition = known[link.index].condition
             if _NAMING_WORD.search(problem.question[max(0, condition.start - 12) : condition.start]):
                 doubts[link.index].append(f'"{condition.text}" may be a name and no quantity')
-
-
-_CONTAINERS = re.compile(
-    r"\b(?:packs?|packages?|packets?|box(?:es)?|bags?|cartons?|cans?|bottles?|containers?|crates?|cases?|trips?|bus(?:es)?"
-    r"|vans?|cars?|boats?|rounds?|batch(?:es)?|rolls?|sheets?|tables?|loads?|trucks?|jars?|trays?|bundles?|reams?|tubs?"
-    r"|buckets?|baskets?|albums?|times|tents?|shelves|bookcases|pallets?|bunches|cakes|pies|pizzas|rides)\b",
-    re.I,
-)
-_ASKS_WHAT_FITS = re.compile(
-    r"how many\b[^.?]{0,60}\b(?:needs?|buy|fill|afford|order|rent|hire|carry|hold|fit|must|have to|can|could|able)\b",
-    re.I,
-)
-_ASKS_FOR_WHOLE = re.compile(
-    r"\b(?:most|maximum|minimum|at least|at most|full|whole|complete|completely|fewest|least)\b", re.I
-)
-
-
-def _whole_numbers(
-    best: Reading, calculations: Sequence[Calculation], problem: Problem, doubts: list[list[str]]
-) -> None:
-    """Packs to buy and trips to make are counted whole: the quotient is right at its value, and rounded elsewhere."""
-    question = problem.question.rstrip()
-    asked = question[max(question.rfind(". "), question.rfind("! "), 0) :]
-    fits, whole = _ASKS_WHAT_FITS.search(asked), _ASKS_FOR_WHOLE.search(asked)
-    for index in best.cone if fits or whole else ():
-        contained = fits and _CONTAINERS.search(f"{calculations[index].unit} {asked if index == best.answer else ''}")
-        if (contained or whole) and _divides_by_a_quantity(best.steps[index]):
-            for condition, reasons in enumerate(doubts):
-                if best.depends[index] >> condition & 1:
-                    reasons.append(
-                        f"{calculations[index].value} of line {calculations[index].line + 1} is counted whole"
-                    )
-
-
-def _divides_by_a_quantity(step: Expression) -> bool:
-    return any(
-        isinstance(node, Operation) and node.operator == "/" and not isinstance(node.right, Number)
-        for node in walk(step)
-    )
 
 
 _MATH_SPAN = re.compile(r"(?<!\\)\$(?:[^$\\]|\\.)+\$|\\\[.*?\\\]|\\\(.*?\\\)|\\begin\{.*?\\end\{", re.S)

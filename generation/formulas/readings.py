@@ -1,6 +1,6 @@
 """Readings of a solution: for every calculation a form, and for each of its numbers what it stands for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -9,6 +9,7 @@ from flint import fmpq
 
 from generation.formulas.calculations import Calculation
 from generation.formulas.links import Evidence, Link, Quantity, Site, find_sites, regrouped
+from generation.formulas.steps import bits
 from generation.verification.expression import Expression, Number, Operation, Symbol, replace
 from generation.verification.rational_function import UNKNOWN, Value, compute
 
@@ -133,14 +134,6 @@ class Reading:
             values[f"r{index}"] = value
         self._functions[condition] = values
         return values
-
-
-def bits(mask: int) -> Iterator[int]:
-    """The places of a mask's ones, the lowest first."""
-    while mask:
-        lowest = mask & -mask
-        yield lowest.bit_length() - 1
-        mask ^= lowest
 
 
 def choices_of(

@@ -14,19 +14,17 @@ from flint import fmpq
 from generation.formulas.calculations import Calculation, read_calculations
 from generation.formulas.doubts import find_doubts
 from generation.formulas.links import Evidence, quantities
+from generation.formulas.near_value import near_only
 from generation.formulas.readings import Reading, best_readings, choices_of
+from generation.formulas.steps import Told, written_out
 from generation.verification.expression import (
-    Expression,
     Number,
     Operation,
-    Symbol,
     parse,
-    plain,
-    replace,
 )
 from generation.verification.rational_function import number
 from schemas.condition import Condition
-from schemas.formula import Formula, NumberOrigin
+from schemas.formula import Formula, FormulaKind, NumberOrigin
 from schemas.problem import Problem
 
 
@@ -36,17 +34,37 @@ class TraceError(ValueError):
 
 @dataclass(slots=True, eq=False)
 class Trace:
-    """A solution read as calculations over conditions and earlier results, and what remains in doubt.
-
-    `conditions` and `results` are the values of `c0` and `r0`; `doubts[i]` are the reasons why the i-th condition's
-    relation is not certain.
-    """
+    """A solution read as calculations over conditions and earlier results: a `Worked` formula."""
 
     calculations: list[Calculation]
     reading: Reading
     conditions: list[fmpq]
     results: list[fmpq]
     doubts: list[list[str]]
+    near_only: list[list[str]]
+    answer: str
+    kind: FormulaKind = "trace"
+
+    def used(self, condition: int) -> str:
+        """The lines of the solution that use the condition."""
+        lines = [
+            self.calculations[index].line + 1
+            for index in self.reading.cone
+            if self.reading.choices[index].conditions >> condition & 1
+        ]
+        return ", ".join(f"line {line}" for line in dict.fromkeys(lines)) or "no line"
+
+    def told(self, index: int) -> Told:
+        """The words of the line around a calculation; a line of several calculations has no words for one of them."""
+        calculation = self.calculations[index]
+        start, end = calculation.span
+        before, after = calculation.text[:start], calculation.text[end:]
+        alone = sum(other.line == calculation.line for other in self.calculations) == 1
+        # "20 cows * $800 = $" before an annotation is its left side, which the calculation writes out itself.
+        written_twice = before.rstrip(" $").endswith(("=", "*", "+", "-", "/", "×"))
+        if not alone or written_twice or after.lstrip().startswith("%") or not (before.strip() or after.strip(" .")):
+            before = after = ""
+        return Told(before, after, "$" in calculation.text[start:end], calculation.unit)
 
     def unexplained(self) -> list[str]:
         """The numbers of the answer's calculations that nothing explains."""
@@ -54,14 +72,9 @@ class Trace:
 
     def formula(self) -> Formula:
         """The answer over the conditions alone. Raises TooLargeError where it would be too long to write out."""
-        done: dict[str, Expression] = {}
-        for index in self.reading.cone:
-            done[f"r{index}"] = replace(
-                self.reading.steps[index], lambda node: done.get(node.name) if isinstance(node, Symbol) else None
-            )
         return Formula(
-            kind="trace",
-            expression=plain(done[f"r{self.reading.answer}"]),
+            kind=self.kind,
+            expression=written_out(self.reading),
             numbers=tuple(
                 NumberOrigin(
                     number=str(site.value),
@@ -89,8 +102,21 @@ def trace(problem: Problem, conditions: Sequence[Condition]) -> Trace:
     options = [choices_of(index, calculations, known, evidence) for index in range(len(calculations))]
     readings = best_readings(options, endings, known)
     results = [number(calculation.value) for calculation in calculations]
-    doubts = find_doubts(problem, calculations, known, readings, results)
-    return Trace(calculations, readings[0], [quantity.number for quantity in known], results, doubts)
+    return Trace(
+        calculations,
+        readings[0],
+        [quantity.number for quantity in known],
+        results,
+        find_doubts(problem, calculations, known, readings, results),
+        near_only(
+            problem.question,
+            [calculation.unit for calculation in calculations],
+            [calculation.value for calculation in calculations],
+            readings[0],
+            known,
+        ),
+        problem.answer,
+    )
 
 
 def _answer_value(answer: str) -> Fraction:

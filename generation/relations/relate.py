@@ -1,14 +1,15 @@
-"""One condition of a trace made the unknown, every other filled in."""
+"""One condition of a formula made the unknown, every other filled in."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from generation.formulas.trace import Trace
+from generation.formulas.steps import Worked
 from generation.verification.expression import (
     Call,
     Expression,
     ExpressionError,
+    IrrationalError,
     Negation,
     Number,
     Operation,
@@ -28,7 +29,7 @@ class IndependentError(ExpressionError):
 
 @dataclass(slots=True, eq=False)
 class Related:
-    """A relation, its left side as a tree, and every `c0` and `r0` of the trace as a function of the unknown.
+    """A relation, its left side as a tree, and every `c0` and `r0` of the formula as a function of the unknown.
 
     `function` is f, or None where it is no rational function (a root, an absolute value or an exponent in the unknown);
     `values` then holds only what does not depend on the unknown.
@@ -40,15 +41,15 @@ class Related:
     function: RationalFunction | None
 
 
-def relate(trace: Trace, conditions: Sequence[Condition], hidden: int, unknown: str, answer: str) -> Related:
+def relate(worked: Worked, conditions: Sequence[Condition], hidden: int, unknown: str) -> Related:
     """Hide one condition. Raises ExpressionError where f cannot be written or computed (too large, divided by zero)."""
-    reading = trace.reading
+    reading = worked.reading
     last = f"r{reading.answer}"
     function: RationalFunction | None = None
     try:
-        values = reading.functions(hidden, trace.conditions, trace.results)
-    except NotRationalError:
-        values = reading.constants(hidden, trace.conditions, trace.results)
+        values = reading.functions(hidden, worked.conditions, worked.results)
+    except (NotRationalError, IrrationalError):
+        values = reading.constants(hidden, worked.conditions, worked.results)
     else:
         function = function_of(values[last])
     depends = bool(reading.depends[reading.answer] >> hidden & 1)
@@ -58,7 +59,7 @@ def relate(trace: Trace, conditions: Sequence[Condition], hidden: int, unknown: 
     for index in reading.cone:
         if reading.depends[index] >> hidden & 1:
             written[f"r{index}"] = folded(reading.steps[index], values, written)
-    relation = Relation(unknown=unknown, expression=plain(written[last]), answer=answer)
+    relation = Relation(unknown=unknown, expression=plain(written[last]), answer=worked.answer)
     return Related(relation, written[last], values, function)
 
 
@@ -81,7 +82,12 @@ def folded(node: Expression, values: Mapping[str, Value], written: Mapping[str, 
             new = Operation("/", operand, _HUNDRED)
         else:
             new = Negation(operand) if isinstance(node, Negation) else Call(node.function, operand)
-    return Number(evaluate(new)) if constant else new
+    if not constant:
+        return new
+    try:
+        return Number(evaluate(new))
+    except IrrationalError:
+        return new  # sqrt(3) stays as it is written
 
 
 _HUNDRED = Number(Fraction(100))

@@ -1,4 +1,4 @@
-"""The backward solution that a trace gives.
+"""The backward solution that a worked formula gives.
 
 Let the unknown stand for the hidden quantity; restate each step of the forward solution in it; set the result equal to
 the original answer; undo one operation a line until the unknown stands alone; check the value found.
@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from generation.formulas.calculations import Calculation
-from generation.formulas.trace import Trace
+from generation.formulas.steps import Told, Worked
 from generation.relations.relate import Related
 from generation.solutions.inversion import inversion
 from generation.solutions.polynomial import simplest
@@ -69,12 +68,12 @@ _JOINING = frozenset(
 
 
 class BackwardSolutions:
-    """The backward solutions of one trace; what its lines say is looked at once for all conditions."""
+    """The backward solutions of one formula; what is told of its steps is looked at once for all conditions."""
 
-    def __init__(self, trace: Trace) -> None:
-        self._trace = trace
-        self._constants = _constants(trace)
-        self._told = {index: _Told.of(trace, index, self._constants) for index in trace.reading.cone}
+    def __init__(self, worked: Worked) -> None:
+        self._worked = worked
+        self._constants = _constants(worked)
+        self._lines = {index: _Line.of(worked, index, self._constants) for index in worked.reading.cone}
 
     def solve(self, related: Related, condition: Condition) -> tuple[Step, ...]:
         """The steps from "let x be ..." to the checked value, which must be the relation's one admissible root."""
@@ -101,80 +100,66 @@ class BackwardSolutions:
             if isinstance(value, RationalFunction)
         }
         hidden = {condition.number} | {
-            self._trace.calculations[index].value
-            for index in self._told
+            fraction(self._worked.results[index])
+            for index in self._lines
             if isinstance(related.values[f"r{index}"], RationalFunction)
         }
         steps = []
-        for index, told in self._told.items():
+        for index, line in self._lines.items():
             if isinstance(related.values[f"r{index}"], RationalFunction):
-                left, right = for_people(self._trace.reading.steps[index], known), known[f"r{index}"][0]
+                left, right = for_people(self._worked.reading.steps[index], known), known[f"r{index}"][0]
                 if any(sorted(left.split(sign)) == sorted(right.split(sign)) for sign in (" + ", "*")):
                     left = right  # the same terms in another order are no step
                 written = left if left == right else f"{left} = {right}"
             else:
-                left, written = "", told.constant
+                left, written = "", line.constant
             equation = None if written == left else written
-            steps.append(Step(text=told.text(written, hidden), equation=equation))
+            steps.append(Step(text=line.text(written, hidden), equation=equation))
         return steps
 
 
-def _constants(trace: Trace) -> dict[str, Written]:
+def _constants(worked: Worked) -> dict[str, Written]:
     """What every `c0` and `r0` is worth, as it is written."""
     return {
         f"{letter}{index}": written_number(decimal(fraction(value)))
-        for letter, values in (("c", trace.conditions), ("r", trace.results))
+        for letter, values in (("c", worked.conditions), ("r", worked.results))
         for index, value in enumerate(values)
     }
 
 
 @dataclass(slots=True)
-class _Told:
-    """What the solution says around one calculation: the words before and behind it, and the numbers among them.
+class _Line:
+    """What is told of one step, the numbers in its words, and the step with all its values, `5*12 = 60`."""
 
-    `constant` is the calculation with all its values, `5*12 = 60`.
-    """
-
-    before: str
-    after: str
+    told: Told
     numbers: frozenset[Fraction]
-    dollars: bool
-    unit: str
     constant: str
 
     @staticmethod
-    def of(trace: Trace, index: int, constants: Mapping[str, Written]) -> "_Told":
-        """Looks at the line; a line of several calculations has no words for one of them."""
-        calculation = trace.calculations[index]
-        start, end = calculation.span
-        before, after = calculation.text[:start], calculation.text[end:]
-        alone = sum(other.line == calculation.line for other in trace.calculations) == 1
-        # "20 cows * $800 = $" before an annotation is its left side, which the calculation writes out itself.
-        written_twice = before.rstrip(" $").endswith(("=", "*", "+", "-", "/", "×"))
-        if not alone or written_twice or after.lstrip().startswith("%") or not (before.strip() or after.strip(" .")):
-            before = after = ""
-        rest = f"{before} {after}"
+    def of(worked: Worked, index: int, constants: Mapping[str, Written]) -> "_Line":
+        """Looks at the words once for all conditions."""
+        told = worked.told(index)
+        rest = f"{told.before} {told.after}"
         numbers = {_value_of(number) for number in _NUMERAL.findall(rest)}
         numbers |= {Fraction(text.replace(" ", "")) for text in _FRACTION.findall(rest)}
         numbers |= {_SMALL_WORDS[word] for word in _WORD.findall(rest.lower()) if word in _SMALL_WORDS}
-        constant = f"{for_people(trace.reading.steps[index], constants)} = {decimal(calculation.value)}"
-        dollars = "$" in calculation.text[start:end]
-        return _Told(before, after, frozenset(numbers), dollars, _unit_of(calculation), constant)
+        value = decimal(fraction(worked.results[index]))
+        return _Line(told, frozenset(numbers), f"{for_people(worked.reading.steps[index], constants)} = {value}")
 
     def text(self, written: str, hidden: set[Fraction]) -> str:
         """The line with the calculation as it is `written`; plain words where the line tells a hidden value."""
-        if self.dollars:
+        if self.told.dollars:
             written = _in_dollars(written)
-        if not (self.before or self.after) or self.numbers & hidden:
-            return f"This gives {written}{self.unit}."
-        text = f"{self.before.rstrip()} {written}{self.after}".strip()
+        if not (self.told.before or self.told.after) or self.numbers & hidden:
+            return f"This gives {written}{_unit(self.told.unit)}."
+        text = f"{self.told.before.rstrip()} {written}{self.told.after}".strip()
         return text if text.endswith((".", "!", "?")) else text + "."
 
 
-def _unit_of(calculation: Calculation) -> str:
+def _unit(words: str) -> str:
     """The words behind the result up to the first that only joins: " stickers", or nothing."""
     kept = []
-    for word in calculation.unit.split()[:3]:
+    for word in words.split()[:3]:
         if word.lower() in _JOINING:
             break
         kept.append(word)

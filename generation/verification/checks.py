@@ -9,10 +9,21 @@ from functools import lru_cache
 
 from flint import fmpq
 
-from generation.formulas.trace import Trace
+from generation.formulas.steps import Worked
 from generation.formulas.vocabulary import stem
 from generation.relations.relate import Related
-from generation.verification.expression import ExpressionError, evaluate, parse
+from generation.verification.equivalence import equivalent
+from generation.verification.expression import (
+    Expression,
+    ExpressionError,
+    Number,
+    Symbol,
+    UndefinedValueError,
+    evaluate,
+    parse,
+    plain,
+    replace,
+)
 from generation.verification.rational_function import UNKNOWN, Value, compute, number, same
 from generation.verification.solve import Roots, holds
 from schemas.check import Check, CheckName, Outcome
@@ -27,16 +38,17 @@ Finding = tuple[Outcome, str]
 class Draft:
     """A candidate before its checks.
 
-    `trace` and `related` are None where there is no formula or no relation, with the reason in `trace_error` and
+    `worked` and `related` are None where there is no formula or no relation, with the reason in `formula_error` and
     `relation_error`; `independent` is true where that is because the answer does not change with the condition; `roots`
-    are those of the relation; `masked` is the question with the unknown put in.
+    are those of the relation; `masked` is the question with the unknown put in; `agreement` is the finding on formulas
+    got in other ways.
     """
 
     problem: Problem
     conditions: Sequence[Condition]
     hidden: int
-    trace: Trace | None
-    trace_error: str
+    worked: Worked | None
+    formula_error: str
     related: Related | None
     relation_error: str
     independent: bool
@@ -45,6 +57,7 @@ class Draft:
     masked: str
     question: str
     steps: tuple[Step, ...]
+    agreement: Finding
 
     @property
     def condition(self) -> Condition:
@@ -65,9 +78,9 @@ def check_all(draft: Draft) -> tuple[Check, ...]:
 
 
 def _formula_holds(draft: Draft) -> Finding:
-    if draft.trace is None:
-        return "fail", draft.trace_error
-    unexplained = draft.trace.unexplained()
+    if draft.worked is None:
+        return "fail", draft.formula_error
+    unexplained = draft.worked.unexplained()
     if unexplained:
         return "undecided", f"nothing explains {', '.join(dict.fromkeys(unexplained))} in the solution"
     return "pass", f"the solution's calculations give {draft.problem.answer} from the conditions"
@@ -84,20 +97,31 @@ def _depends_on_condition(draft: Draft) -> Finding:
 def _two_sided(draft: Draft) -> Finding:
     if draft.related is None or draft.roots is None:
         return "undecided", draft.relation_error
-    value, answer = draft.condition.number, Fraction(draft.related.relation.answer)
+    value, answer = draft.condition.number, draft.related.relation.answer
     published = parse(draft.related.relation.expression, (draft.unknown,))
     if draft.related.function is None:
-        if evaluate(published, {draft.unknown: value}) != answer:
-            return "fail", f"with {draft.unknown} = {value} the equation does not give {answer}"
+        outcome = _gives(published, draft.unknown, value, answer)
+        if outcome != "equal":
+            verdict = f"with {draft.unknown} = {value} the equation does not give {answer}"
+            return ("fail", verdict) if outcome == "unequal" else ("undecided", f"it cannot be told whether {verdict}")
     elif not same(compute(published, {draft.unknown: UNKNOWN}), draft.related.function):
         return "fail", "the equation as it is written is another function than the formula's"
-    elif not holds(draft.related.function, answer, value):
+    elif not holds(draft.related.function, Fraction(answer), value):
         return "fail", f"with {draft.unknown} = {value} the equation does not give {answer}"
     if draft.roots.undecided:
         return "undecided", draft.roots.undecided
     if value not in draft.roots.rational and not draft.roots.all_values:
         return "fail", f"{value} is no root of the equation"
     return "pass", f"{draft.unknown} = {value} gives {answer}, and {answer} gives {draft.unknown} = {value}"
+
+
+def _gives(expression: Expression, unknown: str, value: Fraction, answer: str) -> str:
+    """Whether the expression gives the answer at the unknown's value: `equal`, `unequal` or `undecided`."""
+    at_value = replace(expression, lambda node: Number(value) if isinstance(node, Symbol) else None)
+    try:
+        return "equal" if evaluate(at_value) == evaluate(parse(answer)) else "unequal"
+    except UndefinedValueError:
+        return equivalent(answer, plain(at_value)).outcome
 
 
 def _unique_root(draft: Draft) -> Finding:
@@ -110,24 +134,19 @@ def _unique_root(draft: Draft) -> Finding:
     admissible = draft.roots.admissible(draft.condition.number)
     if len(admissible) != 1:
         return "fail", f"{len(admissible)} admissible roots: {', '.join(admissible[:4])}" if admissible else "no root"
+    if draft.worked is not None and draft.worked.near_only[draft.hidden]:
+        return "undecided", "; ".join(dict.fromkeys(draft.worked.near_only[draft.hidden]))
     return "pass", f"one admissible root, {admissible[0]}"
 
 
 def _provenance(draft: Draft) -> Finding:
-    if draft.trace is None:
-        return "undecided", draft.trace_error
-    doubts = list(dict.fromkeys(draft.trace.doubts[draft.hidden]))
+    if draft.worked is None:
+        return "undecided", draft.formula_error
+    doubts = list(dict.fromkeys(draft.worked.doubts[draft.hidden]))
     if doubts:
         return "undecided", "; ".join(doubts[:3])
-    reading = draft.trace.reading
-    lines = [
-        draft.trace.calculations[i].line + 1 for i in reading.cone if reading.choices[i].conditions >> draft.hidden & 1
-    ]
-    places = ", ".join(f"line {line}" for line in dict.fromkeys(lines))
-    return (
-        "pass",
-        f'"{draft.condition.text}" is used in {places or "no line"}, and nothing else has a claim to its place',
-    )
+    places = draft.worked.used(draft.hidden)
+    return "pass", f'"{draft.condition.text}" is used in {places}, and nothing else has a claim to its place'
 
 
 def _steps_hold(draft: Draft) -> Finding:
@@ -189,14 +208,14 @@ def _no_leak(draft: Draft) -> Finding:
         later = max(other, hidden, key=lambda condition: condition.start)
         if _REPEATED.search(draft.problem.question[max(0, later.start - 20) : later.start]):
             return "fail", f'"{other.text}" elsewhere in the question is the same quantity'
-        if draft.trace is None or not _both_used(draft.trace, index, draft.hidden):
+        if draft.worked is None or not _both_used(draft.worked, index, draft.hidden):
             return "undecided", f'"{other.text}" elsewhere in the question may be the same quantity'
     return "pass", "the hidden value is not stated"
 
 
-def _both_used(trace: Trace, first: int, second: int) -> bool:
+def _both_used(worked: Worked, first: int, second: int) -> bool:
     """Whether the answer is made of both conditions."""
-    mask = trace.reading.depends[trace.reading.answer]
+    mask = worked.reading.depends[worked.reading.answer]
     return bool(mask >> first & 1 and mask >> second & 1)
 
 
@@ -235,6 +254,10 @@ def _asks_for_unknown(draft: Draft) -> Finding:
     return "pass", f"the question asks for {draft.unknown}"
 
 
+def _agreement(draft: Draft) -> Finding:
+    return draft.agreement
+
+
 _CHECKS: dict[CheckName, Callable[[Draft], Finding]] = {
     "formula_holds": _formula_holds,
     "two_sided": _two_sided,
@@ -246,10 +269,10 @@ _CHECKS: dict[CheckName, Callable[[Draft], Finding]] = {
     "states_result": _states_result,
     "conditions_kept": _conditions_kept,
     "asks_for_unknown": _asks_for_unknown,
+    "agreement": _agreement,
 }
 
 _NEED_MORE = (
-    Check(name="agreement", outcome="undecided", reason="there is only one formula, the trace's", elapsed_ms=0),
     Check(name="solver_votes", outcome="undecided", reason="no model is configured to solve it", elapsed_ms=0),
     Check(name="judge", outcome="undecided", reason="no model is configured to judge it", elapsed_ms=0),
     Check(name="backprm", outcome="undecided", reason="no model is configured to score it", elapsed_ms=0),

@@ -48,6 +48,10 @@ class UndefinedValueError(ExpressionError):
     """Division by zero, or a root that is not rational where an exact value is asked for."""
 
 
+class IrrationalError(UndefinedValueError):
+    """A square root that is not rational where an exact rational is asked for."""
+
+
 @dataclass(slots=True, eq=False)
 class Number:
     """A literal with its exact value.
@@ -276,12 +280,13 @@ def bounded(value: Fraction) -> Fraction:
 
 
 def square_root(value: Fraction) -> Fraction:
-    """The root of a square of a rational. Raises UndefinedValueError for any other value."""
-    if value >= 0:
-        top, bottom = isqrt(value.numerator), isqrt(value.denominator)
-        if top * top == value.numerator and bottom * bottom == value.denominator:
-            return Fraction(top, bottom)
-    raise UndefinedValueError(f"the square root of {value} is not rational")
+    """The root of a square of a rational. Raises UndefinedValueError below zero, IrrationalError for other values."""
+    if value < 0:
+        raise UndefinedValueError(f"the square root of {value}")
+    top, bottom = isqrt(value.numerator), isqrt(value.denominator)
+    if top * top == value.numerator and bottom * bottom == value.denominator:
+        return Fraction(top, bottom)
+    raise IrrationalError(f"the square root of {value} is not rational")
 
 
 def symbols(expression: Expression) -> frozenset[str]:

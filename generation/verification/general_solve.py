@@ -1,6 +1,5 @@
 """General solving: the real roots of relations that are no rational functions, or of high degree."""
 
-from fractions import Fraction
 from typing import Literal
 
 from generation.verification import worker
@@ -19,17 +18,17 @@ class RootSet(Model):
     reason: str
 
 
-def real_roots(expression: Expression, unknown: str, target: Fraction) -> RootSet:
+def real_roots(expression: Expression, unknown: str, target: Expression) -> RootSet:
     """Every real root of expression = target, each proved by substitution; never raises, never takes much over SECONDS.
 
     Covers rational operations, roots, absolute values, and exponentials to one base. `undecided` where the roots may be
     infinitely many, where no method here finds all of them, and at the limits of the worker.
     """
     try:
-        text = plain(expression)
+        text, wanted = plain(expression), plain(target)
     except ExpressionError as error:
         return RootSet(outcome="undecided", roots=(), reason=str(error))
-    found = worker.run("generation.verification.root_search:search", text, unknown, str(target), seconds=SECONDS)
+    found = worker.run("generation.verification.root_search:search", text, unknown, wanted, seconds=SECONDS)
     if isinstance(found, worker.Stopped):
         return RootSet(outcome="undecided", roots=(), reason=found.reason)
     roots, doubt = found.value

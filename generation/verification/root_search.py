@@ -37,7 +37,7 @@ def search(text: str, unknown: str, target: str) -> tuple[list[str], str | None]
     """The real roots of text = target, exact, in ascending order; or none, and why they cannot be told."""
     relation = _Relation()
     try:
-        difference = relation.rational(parse(text, (unknown,))) - sympy.Rational(target)
+        difference = relation.rational(parse(text, (unknown,))) - relation.rational(parse(target))
         return [relation.written(root) for root in relation.roots(difference)], None
     except ExpressionError as error:
         return [], str(error)

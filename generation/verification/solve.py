@@ -46,7 +46,7 @@ def solve(function: Value, answer: Fraction) -> Roots:
     return Roots(tuple(sorted(fraction(root) for root in found if function.denominator(root))), irrational)
 
 
-def solve_general(expression: Expression, unknown: str, answer: Fraction) -> Roots:
+def solve_general(expression: Expression, unknown: str, answer: Expression) -> Roots:
     """Every real root of a relation that is no rational function, found in a killable worker within its limits."""
     found = real_roots(expression, unknown, answer)
     if found.outcome == "undecided":

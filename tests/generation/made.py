@@ -9,7 +9,7 @@ from typing import Any
 
 from curation import policy
 from generation.conditions.finder import find_conditions
-from generation.derive import Strategy, derive
+from generation.derive import derive
 from generation.formulas.trace import Trace, trace
 from generation.sources.ingest import read
 from generation.verification.expression import evaluate, parse
@@ -97,4 +97,4 @@ def truths() -> tuple[dict[str, Any], ...]:
 @cache
 def derived_sample() -> tuple[Derivation, ...]:
     """What each of them gives."""
-    return tuple(derive(each, Strategy()) for each in sample())
+    return tuple(derive(each) for each in sample())

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generation.derive import Strategy, derive
+from generation.derive import derive
 from generation.sources.fields import MAX_QUESTION, MAX_SOLUTION
 from generation.sources.ingest import read
 from schemas.derivation import Derivation
@@ -28,7 +28,7 @@ NAMES = [f"{text[:30]!r}-{len(text)}" for text in ATTACKS]
 def quickly(of: Problem) -> Derivation:
     """The derivation, which must come within its limit."""
     start = time.process_time()
-    derivation = derive(of, Strategy())
+    derivation = derive(of)
     assert time.process_time() - start < SECONDS
     assert derivation.problem_id == of.id
     assert derivation.reason
@@ -61,7 +61,7 @@ def test_a_plain_problem_gives_a_proved_candidate_for_each_condition() -> None:
 
 def test_deriving_twice_gives_the_same() -> None:
     for of, derivation in zip(sample()[:20], derived_sample()[:20], strict=True):
-        again = derive(of, Strategy())
+        again = derive(of)
         assert timeless(again) == timeless(derivation)
         assert [each.id for each in again.candidates] == [each.id for each in derivation.candidates]
 
@@ -152,7 +152,7 @@ def test_the_first_public_problems_are_mostly_accepted_and_all_hold() -> None:
     count = 0
     for of in read("gsm8k", path=path, limit=300):
         assert isinstance(of, Problem)
-        derivation = derive(of, Strategy())
+        derivation = derive(of)
         assert_nothing_false(derivation, of)
         count += sum(accepted(each) for each in derivation.candidates)
     assert count >= 550

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 import pytest
 
 from generation import pipeline
-from generation.derive import Strategy, derive
+from generation.derive import derive
 from generation.executors.local import LocalExecutor
 from schemas.derivation import Derivation
 from schemas.problem import Problem
@@ -20,7 +20,7 @@ class InProcess:
     async def derive(self, problems: Iterable[Problem]) -> AsyncIterator[Derivation]:
         for of in problems:
             await asyncio.sleep(0)
-            yield derive(of, Strategy())
+            yield derive(of)
 
 
 class Kept:
@@ -174,7 +174,7 @@ def test_a_stop_lets_the_workers_finish_what_is_in_flight() -> None:
     run = Run(stop_after=1)
 
     async def go() -> None:
-        async with LocalExecutor(Strategy(), 2) as executor:
+        async with LocalExecutor(2) as executor:
             await run._go(source(), set(), executor)  # type: ignore[arg-type]
 
     asyncio.run(go())

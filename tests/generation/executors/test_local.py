@@ -8,19 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from generation.derive import Strategy
-from generation.executors import local
+from generation.executors import local, pool
 from generation.executors.local import LocalExecutor
 from schemas.derivation import Derivation
 from schemas.problem import Problem
-from tests.generation.executors.faults import DEADLY, ENDLESS, Faulty
+from tests.generation.executors.faults import DEADLY, ENDLESS, FaultyExecutor
 from tests.generation.made import copies, derived_sample, problem, sample, timeless
 
 
-async def collect(problems: Sequence[Problem], strategy: Strategy | None = None, workers: int = 2) -> list[Derivation]:
+async def collect(problems: Sequence[Problem], executor: type[LocalExecutor] = LocalExecutor) -> list[Derivation]:
     """All that the executor gives."""
-    async with LocalExecutor(strategy or Strategy(), workers) as executor:
-        return [derivation async for derivation in executor.derive(problems)]
+    async with executor(2) as ready:
+        return [derivation async for derivation in ready.derive(problems)]
 
 
 def faulty(mark: str) -> Problem:
@@ -63,13 +62,13 @@ def test_problems_are_read_as_they_are_needed() -> None:
             yield each
 
     async def first() -> int:
-        async with LocalExecutor(Strategy(), 1) as executor:
+        async with LocalExecutor(1) as executor:
             derivations = executor.derive(source())
             await anext(derivations)
             await derivations.aclose()
             return taken
 
-    assert asyncio.run(first()) <= (local.CHUNKS_AHEAD + 1) * local.CHUNK < len(copies(60))
+    assert asyncio.run(first()) <= (local.CHUNKS_AHEAD + 1) * pool.CHUNK < len(copies(60))
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to find a worker's process id")
@@ -79,7 +78,7 @@ def test_a_worker_that_is_killed_loses_no_problem() -> None:
 
     async def with_a_kill() -> tuple[list[Derivation], int]:
         found, killed = [], 0
-        async with LocalExecutor(Strategy(), 2) as executor:
+        async with LocalExecutor(2) as executor:
             async for derivation in executor.derive(problems):
                 found.append(derivation)
                 if len(found) == 1:
@@ -104,10 +103,10 @@ def test_a_worker_that_is_killed_loses_no_problem() -> None:
 def test_a_problem_that_takes_its_worker_down_costs_only_itself(
     monkeypatch: pytest.MonkeyPatch, mark: str, reason: str
 ) -> None:
-    monkeypatch.setattr(local, "CHUNK_LIMIT_S", 3.0)
-    monkeypatch.setattr(local, "PROBLEM_LIMIT_S", 2.0)
+    monkeypatch.setattr(pool, "CHUNK_LIMIT_S", 3.0)
+    monkeypatch.setattr(pool, "ROW_LIMIT_S", 2.0)
     bad, sound = faulty(mark), list(sample())
-    found = asyncio.run(collect([*sound[:5], bad, *sound[5:]], Faulty()))
+    found = asyncio.run(collect([*sound[:5], bad, *sound[5:]], FaultyExecutor))
     by_id = {derivation.problem_id: derivation for derivation in found}
     assert len(found) == len(by_id) == len(sound) + 1
     lost = by_id.pop(bad.id)
@@ -133,7 +132,7 @@ def test_an_error_beside_it_ends_the_workers() -> None:
     before = workers_of(os.getpid())
 
     async def failing() -> None:
-        async with LocalExecutor(Strategy(), 2) as executor:
+        async with LocalExecutor(2) as executor:
             async for _ in executor.derive(copies(8)):
                 raise OSError("disk full")
 

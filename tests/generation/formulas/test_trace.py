@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from generation.formulas.trace import TraceError
+from generation.formulas.trace import Trace, TraceError
 from schemas.formula import NumberOrigin
 from schemas.problem import Problem
 from tests.generation.made import PROBES, problem, read_trace, value
@@ -35,16 +35,21 @@ def the_number(of: Problem, text: str) -> NumberOrigin:
     return found
 
 
+def reasons_of(read: Trace) -> list[list[str]]:
+    """All that speaks against each condition's relation."""
+    return [doubts + near for doubts, near in zip(read.doubts, read.near_only, strict=True)]
+
+
 def in_doubt(of: Problem) -> list[str]:
     """The conditions whose relation is not certain, as the question writes them."""
     conditions, trace = read_trace(of)
-    return [condition.text for condition, doubts in zip(conditions, trace.doubts, strict=True) if doubts]
+    return [condition.text for condition, reasons in zip(conditions, reasons_of(trace), strict=True) if reasons]
 
 
 def doubts_of(of: Problem, text: str) -> str:
     """The doubts about the one condition written so."""
     conditions, trace = read_trace(of)
-    (found,) = ["; ".join(doubts) for c, doubts in zip(conditions, trace.doubts, strict=True) if c.text == text]
+    (found,) = ["; ".join(reasons) for c, reasons in zip(conditions, reasons_of(trace), strict=True) if c.text == text]
     return found
 
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from generation.derive import Strategy, derive
+from generation.derive import derive
 from generation.verification.expression import evaluate, parse
 from schemas.candidate import BackwardProblem
 from schemas.problem import Problem
@@ -16,7 +16,7 @@ NUMERAL = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?:/\d+)?")
 
 def solved(of: Problem, text: str) -> BackwardProblem:
     """The candidate that hides the condition written so; it has a solution."""
-    found = candidate(derive(of, Strategy()), text)
+    found = candidate(derive(of), text)
     assert found.solution
     return found
 

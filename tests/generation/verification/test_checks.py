@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from generation.derive import Strategy, derive
+from generation.derive import ONE_FORMULA, derive
 from generation.relations.relate import relate
 from generation.verification.checks import Draft, check_all
 from generation.verification.solve import Roots, solve
@@ -24,7 +24,7 @@ OF_MODELS = {"agreement", "solver_votes", "judge", "backprm"}
 
 def hiding(of: Problem, text: str, nth: int = 0) -> BackwardProblem:
     """The candidate that hides the n-th condition written so."""
-    return candidate(derive(of, Strategy()), text, nth)
+    return candidate(derive(of), text, nth)
 
 
 def outcome(of: BackwardProblem, name: CheckName) -> str:
@@ -137,14 +137,14 @@ def draft(of: Problem, text: str) -> Draft:
     """The candidate before its checks, put together as `derive` does."""
     conditions, read = read_trace(of)
     (hidden,) = [index for index, condition in enumerate(conditions) if condition.text == text]
-    related = relate(read, conditions, hidden, "x", of.answer)
+    related = relate(read, conditions, hidden, "x")
     assert related.function is not None
     return Draft(
         problem=of,
         conditions=conditions,
         hidden=hidden,
-        trace=read,
-        trace_error="",
+        worked=read,
+        formula_error="",
         related=related,
         relation_error="",
         independent=False,
@@ -153,6 +153,7 @@ def draft(of: Problem, text: str) -> Draft:
         masked=masked(of.question, conditions[hidden], "x"),
         question=fobar(of.question, conditions[hidden], "x", of.answer),
         steps=hiding(of, text).solution,
+        agreement=ONE_FORMULA,
     )
 
 

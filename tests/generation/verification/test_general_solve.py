@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generation.verification import general_solve
-from generation.verification.expression import ExpressionError, evaluate, parse
+from generation.verification.expression import ExpressionError, Number, evaluate, parse
 from generation.verification.general_solve import real_roots
 
 
 def roots(text: str, target: str, unknown: str = "x") -> list[str] | None:
     """The roots, or None where they are undecided."""
-    found = real_roots(parse(text, (unknown,)), unknown, Fraction(target))
+    found = real_roots(parse(text, (unknown,)), unknown, parse(target))
     assert found.reason
     return list(found.roots) if found.outcome == "solved" else None
 
@@ -115,7 +115,7 @@ def test_a_relation_made_to_hold_at_a_value_has_that_root_and_each_rational_root
         target = evaluate(expression, {"x": value})
     except ExpressionError:
         return
-    found = real_roots(expression, "x", target)
+    found = real_roots(expression, "x", Number(target))
     if found.outcome == "undecided":
         return
     assert str(value) in found.roots
