@@ -1,0 +1,275 @@
+"""Client: asks a model at an OpenAI-compatible endpoint, and keeps every call in a ledger.
+
+A request is sent until an answer comes that its reader takes, and nothing that was paid for is paid for again: what
+the ledger has is read first. A call that fails is sent again after a while, and holds no slot while it waits.
+"""
+
+import asyncio
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Self, TypeVar
+
+from generation.llm.budget import Budget
+from generation.llm.dialect import Dialect, sendable
+from generation.llm.endpoint import Endpoint
+from generation.llm.errors import (
+    CallFailedError,
+    InvalidReplyError,
+    ModelError,
+    UnknownModelError,
+    UnknownPriceError,
+    UnreachableError,
+    WrongKeyError,
+)
+from generation.llm.ledger import Ledger
+from generation.llm.limiter import Limiter
+from generation.llm.prompt import prompt
+from generation.llm.request import Request
+from generation.llm.retries import Pulse, Retries
+from generation.llm.transport import Result, Transport
+from schemas.call import Call, CallOutcome
+
+MOST_ANSWERS = 3
+"""How many answers to one request may be paid for: the first, and two more where it is no use."""
+LONGEST_QUESTION = 24_000
+"""Bytes of a question: with prompt and schema it stays below the lengths from which providers ask more for a token."""
+
+_FRAME_TOKENS = 64  # what a server's chat template may add to the messages
+
+T = TypeVar("T")
+
+
+class Client:
+    """Asks one model, with up to `concurrency` calls in flight, within a budget. An async context manager.
+
+    `calls` counts this run's calls by outcome.
+    """
+
+    def __init__(
+        self, endpoint: Endpoint, ledger: Ledger, *, concurrency: int = 64, budget: Budget | None = None
+    ) -> None:
+        self.endpoint = endpoint
+        self.calls: Counter[CallOutcome] = Counter()
+        self._ledger = ledger
+        self._budget = budget or Budget()
+        self._budget.spent = ledger.spent
+        self._limiter = Limiter(concurrency)
+        self._transport = Transport(endpoint)
+        self._pulse = Pulse(endpoint.base_url)
+        self._dialect = Dialect()
+        self._asked: dict[str, asyncio.Event] = {}
+        self._over: ModelError | None = None
+
+    @property
+    def model(self) -> str:
+        """The model's name at the endpoint."""
+        return self.endpoint.model
+
+    @property
+    def spent(self) -> float | None:
+        """US dollars that the run has cost, its earlier parts included; None where no price is known."""
+        return None if self._budget.price is None else self._budget.spent
+
+    async def __aenter__(self) -> Self:
+        await self._transport.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._transport.__aexit__(kind, error, trace)
+
+    async def check(self) -> None:
+        """Find out before any work whether calls can succeed; it costs nothing.
+
+        Raises UnknownPriceError, UnreachableError, WrongKeyError or UnknownModelError. A server without a list of its
+        models is taken to have this one.
+        """
+        if self._budget.limit_usd is not None and self._budget.price is None:
+            raise UnknownPriceError(
+                f"a budget is set, and what {self.model} costs at {self.endpoint.base_url} is not known; "
+                "give --price INPUT OUTPUT, in US dollars for a million tokens"
+            )
+        retries = Retries(self._pulse)
+        while True:
+            result, models = await self._transport.models()
+            if result.status is not None:
+                break
+            try:
+                wait = retries.after_fault(result.error, None, connected=result.connected)
+            except CallFailedError as error:
+                raise UnreachableError(f"{self.endpoint.base_url}: {error}; check that the server runs") from None
+            await asyncio.sleep(wait)
+        if result.status in (401, 403):
+            raise self._wrong_key(result)
+        names = {
+            name for model in models for name in (model, model.removesuffix(":latest"), model.removeprefix("models/"))
+        }
+        if names and self.model not in names:
+            some = ", ".join(sorted(models)[:5]) + (", ..." if len(models) > 5 else "")
+            raise UnknownModelError(
+                f"{self.endpoint.base_url} has no model {self.model!r}; give --model, such as {some}"
+            )
+
+    async def ask(self, request: Request, read: Callable[[str], T]) -> T:
+        """The first answer to a request that `read` takes: one from the ledger, else one that is asked for now.
+
+        `read` raises InvalidReplyError for a text that is no use. Equal requests are asked one after another, so that
+        the second finds the first one's answer. Raises CallFailedError where there is no usable answer to this
+        request, and another ModelError where there will be none to any.
+        """
+        key = request.key(self.model)
+        while (other := self._asked.get(key)) is not None:
+            await other.wait()
+        done = self._asked[key] = asyncio.Event()
+        try:
+            return await self._usable(request, key, read)
+        finally:
+            del self._asked[key]
+            done.set()
+
+    async def _usable(self, request: Request, key: str, read: Callable[[str], T]) -> T:
+        replies: Iterable[Call] = await self._ledger.replies(key)
+        useless: list[str] = []
+        reason = ""
+        repeated = False
+        cut_at = 0
+        while True:
+            for call in replies:
+                text = call.text or ""
+                if call.outcome == "truncated":
+                    cut_at = max(cut_at, call.max_tokens)
+                    continue
+                try:
+                    if not text.strip():
+                        raise InvalidReplyError(call.error or "the answer is empty")
+                    return read(text)
+                except InvalidReplyError as error:
+                    reason = str(error)
+                repeated = bool(text) and text in useless
+                useless.append(text)
+            if cut_at >= request.max_tokens:
+                raise CallFailedError(f"the answer was cut off at {cut_at} tokens", paid=True)
+            if len(useless) >= MOST_ANSWERS or repeated:  # who says the same twice says it a third time
+                raise CallFailedError(f"none of {len(useless)} answers is usable: {reason}", paid=True)
+            replies = [await self._answer(request, key, len(useless))]
+
+    async def _answer(self, request: Request, key: str, tried: int) -> Call:
+        """The next call that brings text, after as many that fail as may."""
+        if len(request.question) > LONGEST_QUESTION or len(sendable(request.question).encode()) > LONGEST_QUESTION:
+            raise CallFailedError(f"the question is longer than {LONGEST_QUESTION} bytes", paid=False)
+        retries = Retries(self._pulse)
+        dialect = self._dialect
+        again = False
+        while True:
+            call, result = await self._send(request, key, dialect.body(request, self.model, tried), again)
+            try:
+                if result.text is not None:
+                    self._dialect = self._dialect.least(dialect)
+                    return call
+                if result.outcome == "refused":
+                    # For this call only, until it helps: a server's message may name a parameter for no other reason
+                    # than that it repeats the question.
+                    dialect = self._lesser(dialect, result)
+                    wait = 0.0
+                elif result.overloaded:
+                    wait = retries.after_overload(call.error, result.retry_after)
+                else:
+                    wait = retries.after_fault(call.error, result.retry_after, connected=result.connected)
+            except ModelError as error:
+                self._over = error
+                raise
+            again = True
+            await asyncio.sleep(wait)
+
+    def _lesser(self, dialect: Dialect, result: Result) -> Dialect:
+        """What to send instead of what the server refused; raises where nothing else would help."""
+        if result.status in (400, 422) and (lesser := dialect.without(result.refusal)) is not None:
+            return lesser
+        # Some refuse a question with 403, for what stands in it: then others were answered.
+        if result.status in (401, 402, 429) or (result.status == 403 and not self._answered):
+            raise self._wrong_key(result)
+        if result.status == 404:
+            raise UnknownModelError(
+                f"{self.endpoint.base_url} does not have the model {self.model!r}, or is not the base URL, which "
+                f"most often ends in /v1 ({result.error}); give --model or --base-url"
+            )
+        if result.status is not None and result.status < 400:
+            raise UnreachableError(f"{self.endpoint.base_url} gives no answers ({result.error}); check --base-url")
+        raise CallFailedError(f"the server refused the request: {result.error}", paid=False)
+
+    @property
+    def _answered(self) -> bool:
+        return bool(self.calls["answered"] or self.calls["truncated"] or self.calls["empty"])
+
+    def _wrong_key(self, result: Result) -> WrongKeyError:
+        what = "refuses the key" if self.endpoint.key else "asks for a key"
+        return WrongKeyError(f"{self.endpoint.base_url} {what} ({result.error}); set OPENAI_API_KEY to one it takes")
+
+    async def _send(self, request: Request, key: str, body: bytes, again: bool) -> tuple[Call, Result]:
+        """Send one call once limits allow it, and keep what came of it."""
+        most_usd = self._budget.cost(len(body) + _FRAME_TOKENS, request.max_tokens)  # no token is less than a byte
+        window = await self._limiter.acquire(again=again)
+        result = Result("lost", error="given up before the reply")
+        seconds: float | None = None
+        try:
+            if self._over is not None:
+                raise self._over
+            await self._budget.reserve(most_usd or 0.0)
+            call = Call(
+                call_id=os.urandom(8).hex(),
+                key=key,
+                purpose=request.purpose,
+                prompt=prompt(request.purpose).version,
+                model=self.model,
+                base_url=self.endpoint.base_url,
+                question=sendable(request.question),
+                sample=request.sample,
+                max_tokens=request.max_tokens,
+                outcome="lost",
+                text=None,
+                error="",
+                input_tokens=None,
+                output_tokens=None,
+                usd=most_usd,
+                elapsed_ms=0.0,
+                called_at=time.time(),
+            )
+            started_at = time.perf_counter()
+            try:
+                self._ledger.sent(call)
+                result = await self._transport.chat(body)
+            finally:
+                seconds = time.perf_counter() - started_at
+                call = self._ended(call, result, seconds)
+                self._budget.settle(most_usd or 0.0, call.usd or 0.0)
+                self._ledger.record(call)
+        finally:
+            self._limiter.release(window, rejected=result.overloaded, seconds=seconds, retry_after=result.retry_after)
+        return call, result
+
+    def _ended(self, call: Call, result: Result, seconds: float) -> Call:
+        """The call with what came of it; what it cost is the most it could where the server did not say."""
+        self.calls[result.outcome] += 1
+        if result.status is not None:
+            self._pulse.heard(overloaded=result.overloaded)
+        input_tokens, output_tokens = result.tokens
+        usd = call.usd
+        if usd is not None and result.free:
+            usd = 0.0
+        elif input_tokens is not None and output_tokens is not None:
+            usd = self._budget.cost(input_tokens, output_tokens)
+        return call.model_copy(
+            update={
+                "outcome": result.outcome,
+                "text": result.text,
+                "error": result.error,
+                "input_tokens": input_tokens,
+                "output_tokens": output_tokens,
+                "usd": usd,
+                "elapsed_ms": round(seconds * 1_000, 3),
+            }
+        )

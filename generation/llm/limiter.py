@@ -1,0 +1,109 @@
+"""Limiter: how many calls are in flight, fewer while the server turns many away."""
+
+import asyncio
+from collections import deque
+from math import sqrt
+
+TOO_MANY = 0.2
+"""The share of calls turned away above which there are too many in flight."""
+CLEARLY_TOO_MANY = 0.5
+"""The share above which all calls wait for as long as the server asks one to."""
+LONGEST_PAUSE_S = 60.0
+
+_LEAST_WINDOW = 20  # calls: a share of fewer says little
+_SIGMAS = 2.5  # beyond chance: one call in five turned away at random is no reason to slow down
+_SMOOTHING = 1 / 16
+_GROWTH, _CLEAN_GROWTH = 1.1, 1.25
+_LONGEST_REST_S = 5.0
+
+
+class Limiter:
+    """At most `limit` calls in flight, from 1 to `ceiling`, where it starts.
+
+    It judges windows of as many calls as there may be in flight, all of them sent since the window began, so that
+    each change is judged by what it changed. Where the server turned away (429, 503, 529) more of them than TOO_MANY,
+    and more than chance explains, the limit shrinks to the share that went through; else it grows back.
+    """
+
+    def __init__(self, ceiling: int) -> None:
+        if ceiling < 1:
+            raise ValueError("at least one call must be in flight")
+        self.ceiling = ceiling
+        self.limit = float(ceiling)
+        self.in_flight = 0
+        self._again: deque[asyncio.Future[None]] = deque()
+        self._new: deque[asyncio.Future[None]] = deque()
+        self._window = 0
+        self._ended = 0
+        self._rejected = 0
+        self._share = 0.0  # of late, smoothed
+        self._usual_s = 0.0  # how long an answer takes, smoothed
+        self._paused_until = 0.0
+
+    async def acquire(self, *, again: bool = False) -> int:
+        """Wait for a slot and take it; those who were turned away come before those who were not sent yet.
+
+        Returns the window that the call is sent in, for `release`.
+        """
+        turn = asyncio.get_running_loop().create_future()
+        (self._again if again else self._new).append(turn)
+        self._admit()
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if not turn.cancelled():  # it was let through and cancelled at the same time
+                self._free()
+            raise
+        return self._window
+
+    def release(
+        self, window: int, *, rejected: bool = False, seconds: float | None = None, retry_after: float | None = None
+    ) -> None:
+        """Give the slot back after a call that took so many seconds, None where it was not sent."""
+        if seconds is None:
+            self._free()
+            return
+        self._share += (rejected - self._share) * _SMOOTHING
+        if not rejected:
+            self._usual_s += (seconds - self._usual_s) * (_SMOOTHING if self._usual_s else 1.0)
+        if window == self._window:
+            self._ended += 1
+            self._rejected += rejected
+            if self._ended >= max(_LEAST_WINDOW, self.limit):
+                self._judge(retry_after)
+        if rejected and self._share > TOO_MANY:
+            # A rejection comes at once: were its slot free at once, the whole queue would be sent and rejected.
+            asyncio.get_running_loop().call_later(min(self._usual_s, _LONGEST_REST_S), self._free)
+        else:
+            self._free()
+
+    def _judge(self, retry_after: float | None) -> None:
+        share = self._rejected / self._ended
+        if share > TOO_MANY + _SIGMAS * sqrt(TOO_MANY * (1 - TOO_MANY) / self._ended):
+            self.limit = max(1.0, self.limit * max(0.5, 1 - share))
+            if retry_after and share > CLEARLY_TOO_MANY:
+                self._pause(min(retry_after, LONGEST_PAUSE_S))
+        else:
+            growth = _GROWTH if self._rejected else _CLEAN_GROWTH
+            self.limit = min(float(self.ceiling), max(self.limit + 1, self.limit * growth))
+        self._window += 1
+        self._ended = self._rejected = 0
+
+    def _pause(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        self._paused_until = max(self._paused_until, loop.time() + seconds)
+        loop.call_at(self._paused_until, self._admit)
+
+    def _free(self) -> None:
+        self.in_flight -= 1
+        self._admit()
+
+    def _admit(self) -> None:
+        """Let those through who wait, as far as the limit goes."""
+        if self._paused_until and asyncio.get_running_loop().time() < self._paused_until:
+            return
+        while self.in_flight < int(self.limit) and (queue := self._again or self._new):
+            turn = queue.popleft()
+            if not turn.done():
+                self.in_flight += 1
+                turn.set_result(None)
