@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from generation.conditions.finder import find_conditions
+from generation.formulas.agreement import Finding, Parts, part_of
 from generation.formulas.algebra import own_letters
 from generation.formulas.steps import Worked
 from generation.formulas.trace import TraceError, trace
 from generation.relations.relate import IndependentError, Related, relate
 from generation.solutions.backward import BackwardSolutions
-from generation.verification.checks import Draft, Finding, check_all
+from generation.verification.checks import Draft, check_all
 from generation.verification.expression import Expression, ExpressionError, UndefinedValueError, evaluate, parse
 from generation.verification.solve import Roots, solve, solve_general
 from generation.wordings.fobar import choose_unknown, fobar, masked
@@ -19,6 +20,7 @@ from schemas.condition import Condition
 from schemas.derivation import Derivation
 from schemas.formula import Formula, FormulaKind
 from schemas.problem import Problem
+from schemas.sample import Sample
 from schemas.step import Step
 
 ONE_FORMULA: Finding = ("undecided", "there is only one formula, the trace's")
@@ -32,7 +34,7 @@ class WorkedOut:
     """
 
     kind: FormulaKind
-    parts: Sequence[Worked]
+    parts: Parts
     error: str
     agreement: Sequence[Finding]
 
@@ -50,8 +52,10 @@ def derive(problem: Problem) -> Derivation:
     return derivation(problem, conditions, WorkedOut("trace", parts, error, [ONE_FORMULA] * len(conditions)))
 
 
-def derivation(problem: Problem, conditions: Sequence[Condition], found: WorkedOut) -> Derivation:
-    """What the problem gives by a formula that has been worked out, or by none."""
+def derivation(
+    problem: Problem, conditions: Sequence[Condition], found: WorkedOut, samples: Sequence[Sample] = ()
+) -> Derivation:
+    """What the problem gives by a formula that has been worked out, or by none; `samples` are what models wrote."""
     unexplained = list(dict.fromkeys(number for worked in found.parts for number in worked.unexplained()))
     return Derivation(
         problem_id=problem.id,
@@ -62,6 +66,7 @@ def derivation(problem: Problem, conditions: Sequence[Condition], found: WorkedO
         reason=found.error
         or (f"nothing explains {', '.join(unexplained)}" if unexplained else "the conditions give the answer"),
         candidates=tuple(_candidates(problem, conditions, found)),
+        samples=tuple(samples),
     )
 
 
@@ -78,7 +83,7 @@ def underived(problem: Problem, kind: FormulaKind, reason: str) -> Derivation:
     )
 
 
-def _formula(parts: Sequence[Worked]) -> Formula | None:
+def _formula(parts: Parts) -> Formula | None:
     """The formula of the whole answer; that of a tuple is a tuple."""
     formulas = [worked.formula() for worked in parts]
     if len(formulas) < 2:
@@ -94,20 +99,17 @@ def _candidates(problem: Problem, conditions: Sequence[Condition], found: Worked
     unknown = choose_unknown(f"{problem.question} {' '.join(own_letters(problem.solution))}")
     solutions: dict[int, BackwardSolutions] = {}
     for hidden, condition in enumerate(conditions):
-        worked = _part(found.parts, hidden)
+        worked = part_of(found.parts, hidden)
         related, why_not = _relation(worked, conditions, hidden, found.error, unknown)
         roots = _roots(related) if related else None
         steps: tuple[Step, ...] = ()
-        if (
-            worked
-            and related
-            and related.function
-            and roots
-            and roots.admissible(condition.number) == [condition.value]
-        ):
-            if id(worked) not in solutions:
-                solutions[id(worked)] = BackwardSolutions(worked)
-            steps = solutions[id(worked)].solve(related, condition)
+        if worked and related and roots and roots.admissible(condition.number) == [condition.value]:
+            if related.function is None:
+                steps = BackwardSolutions.stated(related, condition)
+            else:
+                if id(worked) not in solutions:
+                    solutions[id(worked)] = BackwardSolutions(worked)
+                steps = solutions[id(worked)].solve(related, condition)
         draft = Draft(
             problem=problem,
             conditions=conditions,
@@ -135,12 +137,6 @@ def _candidates(problem: Problem, conditions: Sequence[Condition], found: Worked
             solution=steps,
             checks=check_all(draft),
         )
-
-
-def _part(parts: Sequence[Worked], hidden: int) -> Worked | None:
-    """The part of the answer that depends on the condition; the first one where none does."""
-    depending = (worked for worked in parts if worked.reading.depends[worked.reading.answer] >> hidden & 1)
-    return next(depending, parts[0] if parts else None)
 
 
 def _relation(

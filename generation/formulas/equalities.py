@@ -51,16 +51,19 @@ def _grammar(names: frozenset[str]) -> _Grammar:
 
 def read_equalities(text: str, names: frozenset[str] = frozenset()) -> list[list[tuple[str, int]]]:
     """The runs of arithmetic sides joined by `=`, each side as it is written and with its offset."""
-    if "=" not in text:
-        return []
-    runs: list[list[tuple[str, int]]] = [[]]
+    return [run for run in read_runs(text, names) if len(run) > 1] if "=" in text else []
+
+
+def read_runs(text: str, names: frozenset[str]) -> list[list[tuple[str, int]]]:
+    """The same, with the arithmetic that stands alone as runs of one side."""
+    runs: list[list[tuple[str, int]]] = []
     end = 0
     for match in _grammar(names).side.finditer(text):
-        if text[end : match.start()].strip() != "=":
+        if not runs or text[end : match.start()].strip() != "=":
             runs.append([])
         runs[-1].append((match[0], match.start()))
         end = match.end()
-    return [run for run in runs if len(run) > 1]
+    return runs
 
 
 def read_side(side: str, offset: int, values: Mapping[str, Fraction] = _NO_VALUES) -> Side | None:

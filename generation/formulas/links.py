@@ -96,7 +96,7 @@ class Evidence:
 
     def __init__(self, question: str, lines: Sequence[str], known: Sequence["Quantity"]) -> None:
         self.question = question
-        self.unclaimed = _without(question, known)
+        self.unclaimed = without_conditions(question, known)
         self.stated = {
             value for quantity in known for value in (quantity.value, 1 / quantity.value if quantity.value else 0)
         }
@@ -153,7 +153,7 @@ class Evidence:
         return min(score, 2.5)
 
 
-def _without(question: str, known: Sequence["Quantity"]) -> str:
+def without_conditions(question: str, known: Sequence["Quantity"]) -> str:
     """The question with its conditions blanked: what a word of a condition states is that condition."""
     parts, end = [], 0
     for quantity in known:
@@ -294,7 +294,7 @@ def _links(
         Link("condition", index, expression, score, reason)
         for index, quantity in enumerate(known)
         if ratio == quantity.ratio or quantity.varies
-        for expression, score, reason in _from_condition(node.value, percent, parent, quantity)
+        for expression, score, reason in readings_of(node.value, percent, parent, quantity)
     ]
     for index, result in enumerate(earlier):
         if ratio != result.ratio and not result.percent:
@@ -326,7 +326,7 @@ def _links(
     return links
 
 
-def _from_condition(
+def readings_of(
     value: Fraction, percent: bool, parent: Expression | None, quantity: Quantity
 ) -> list[tuple[Expression, float, str]]:
     """Readings of a value as one condition: itself, a percentage, a complement, a reciprocal or another unit of it."""
@@ -381,7 +381,7 @@ def _constant(
     if isinstance(parent, Operation):
         if parent.operator == "^" and parent.right is node:
             return constant(2.0, "an exponent")
-        if value == 1 and parent.operator in "+-" and parent.left is node and _is_share(parent.right):
+        if value == 1 and parent.operator in "+-" and parent.left is node and is_share(parent.right):
             return constant(1.5, "the whole that a share is taken of")
         if parent.operator == "/" and parent.right is node and value > 1 and value in _terms(parent.left, earlier):
             return constant(0.5, "the number of values that are averaged")
@@ -420,7 +420,7 @@ def _speaks_of_percent(calculation: Calculation, evidence: Evidence) -> bool:
     )
 
 
-def _is_share(node: Expression) -> bool:
+def is_share(node: Expression) -> bool:
     """Whether the node is a literal between 0 and 1, or a quotient or percentage of literals."""
     if isinstance(node, Number):
         return 0 < node.value < 1

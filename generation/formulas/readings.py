@@ -9,8 +9,8 @@ from flint import fmpq
 
 from generation.formulas.calculations import Calculation
 from generation.formulas.links import Evidence, Link, Quantity, Site, find_sites, regrouped
-from generation.formulas.steps import bits
-from generation.verification.expression import Expression, Number, Operation, Symbol, replace
+from generation.formulas.steps import bits, without_reciprocal
+from generation.verification.expression import Expression, replace
 from generation.verification.rational_function import UNKNOWN, Value, compute
 
 MAX_READINGS = 32
@@ -46,16 +46,8 @@ class Choice:
         """The form over `c0` and `r0`."""
         if self._linked is None:
             put = {id(site.node): link.expression for site, link in zip(self.sites, self.links, strict=True)}
-            self._linked = replace(replace(self.form, lambda node: put.get(id(node))), _without_reciprocal)
+            self._linked = replace(replace(self.form, lambda node: put.get(id(node))), without_reciprocal)
         return self._linked
-
-
-def _without_reciprocal(node: Expression) -> Expression | None:
-    """`48/(1/c1)`, which a division by 2 for "half" gives, as 48*c1."""
-    match node:
-        case Operation("/", first, Operation("/", Number(value=top), Symbol() as share)) if top == 1:
-            return Operation("*", replace(first, _without_reciprocal), share)
-    return None
 
 
 @dataclass(eq=False)

@@ -6,12 +6,13 @@ solution; a model writes them. All that follows (relations, solutions, checks) n
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 from flint import fmpq
 
-from generation.verification.expression import Expression, Symbol, plain, replace
-from generation.verification.rational_function import Value
+from generation.verification.expression import Expression, Number, Operation, Symbol, plain, replace, symbols
+from generation.verification.rational_function import UNKNOWN, Value, compute
 from schemas.formula import Formula, FormulaKind
 
 
@@ -100,3 +101,62 @@ def written_out(reading: Steps) -> str:
             reading.steps[index], lambda node: done.get(node.name) if isinstance(node, Symbol) else None
         )
     return plain(done[f"r{reading.answer}"])
+
+
+class WrittenSteps:
+    """Steps as a model wrote them, over `c0` and `r0`; the last of them gives the answer."""
+
+    def __init__(self, steps: Sequence[Expression]) -> None:
+        self.steps = list(steps)
+        self.answer = len(self.steps) - 1
+
+    @cached_property
+    def _used(self) -> list[int]:
+        """For each step the earlier steps in it, as a bit mask."""
+        return [mentioned(step, "r") for step in self.steps]
+
+    @cached_property
+    def cone(self) -> list[int]:
+        """The steps that the answer is made of, in order."""
+        needed = 1 << self.answer
+        for index in range(self.answer, -1, -1):
+            if needed >> index & 1:
+                needed |= self._used[index]
+        return list(bits(needed))
+
+    @cached_property
+    def depends(self) -> list[int]:
+        """For each step the conditions that it depends on, as a bit mask."""
+        masks: list[int] = []
+        for step, used in zip(self.steps, self._used, strict=True):
+            mask = mentioned(step, "c")
+            for index in bits(used):
+                mask |= masks[index]
+            masks.append(mask)
+        return masks
+
+    def constants(self, condition: int, conditions: Sequence[fmpq], results: Sequence[fmpq]) -> dict[str, Value]:
+        """Every `c0` and `r0` that does not depend on one condition, at its value."""
+        values: dict[str, Value] = {f"c{index}": value for index, value in enumerate(conditions) if index != condition}
+        return values | {f"r{index}": results[index] for index in self.cone if not self.depends[index] >> condition & 1}
+
+    def functions(self, condition: int, conditions: Sequence[fmpq], results: Sequence[fmpq]) -> dict[str, Value]:
+        """Every `c0` and `r0` as a function of one condition, the others at their values; raises ExpressionError."""
+        values = self.constants(condition, conditions, results) | {f"c{condition}": UNKNOWN}
+        for index in self.cone:
+            if f"r{index}" not in values:
+                values[f"r{index}"] = compute(self.steps[index], values)
+        return values
+
+
+def mentioned(step: Expression, letter: str) -> int:
+    """The conditions (`c`) or the earlier steps (`r`) that stand in a step, as a bit mask."""
+    return sum(1 << int(name[1:]) for name in symbols(step) if name[0] == letter)
+
+
+def without_reciprocal(node: Expression) -> Expression | None:
+    """`48/(1/c1)`, which a division by 2 for "half" gives, as 48*c1."""
+    match node:
+        case Operation("/", first, Operation("/", Number(value=top), Symbol() as share)) if top == 1:
+            return Operation("*", replace(first, without_reciprocal), share)
+    return None

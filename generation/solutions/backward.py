@@ -91,6 +91,25 @@ class BackwardSolutions:
         steps.append(Step(text=text, equation=check))
         return tuple(steps)
 
+    @staticmethod
+    def stated(related: Related, condition: Condition) -> tuple[Step, ...]:
+        """The equation, its solution and the check, where no operation a line leads there: f has a root in it."""
+        unknown, answer = related.relation.unknown, related.relation.answer
+        found = written_number(decimal(condition.number))
+        check = f"{for_people(related.expression, {unknown: found})} = {answer}"
+        solution = f"{unknown} = {found[0]}"
+        return (
+            Step(text=f"Let {unknown} be {_described(condition)}."),
+            Step(
+                text=f"The answer to the original question is {answer}, so {related.relation.equation}.",
+                equation=related.relation.equation,
+            ),
+            Step(
+                text=f"The only value that solves it and that such a quantity can have: {solution}.", equation=solution
+            ),
+            Step(text=f"Check: with {solution}, {check}, as the question says.", equation=check),
+        )
+
     def _restated(self, related: Related, condition: Condition) -> list[Step]:
         """Each forward calculation in the unknown, in the solution's own words where they do not give a value away."""
         unknown = related.relation.unknown

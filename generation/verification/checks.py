@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from flint import fmpq
 
+from generation.formulas.agreement import Finding
 from generation.formulas.steps import Worked
 from generation.formulas.vocabulary import stem
 from generation.relations.relate import Related
@@ -16,6 +17,7 @@ from generation.verification.equivalence import equivalent
 from generation.verification.expression import (
     Expression,
     ExpressionError,
+    IrrationalError,
     Number,
     Symbol,
     UndefinedValueError,
@@ -24,14 +26,12 @@ from generation.verification.expression import (
     plain,
     replace,
 )
-from generation.verification.rational_function import UNKNOWN, Value, compute, number, same
+from generation.verification.rational_function import UNKNOWN, NotRationalError, Value, compute, number, same
 from generation.verification.solve import Roots, holds
-from schemas.check import Check, CheckName, Outcome
+from schemas.check import Check, CheckName
 from schemas.condition import Condition
 from schemas.problem import Problem
 from schemas.step import Step
-
-Finding = tuple[Outcome, str]
 
 
 @dataclass(slots=True)
@@ -168,7 +168,13 @@ def _steps_hold(draft: Draft) -> Finding:
 def _equation_holds(equation: str, unknown: str, value: str) -> bool:
     """Whether both sides, read from the text that is published, have the same exact value at the unknown's."""
     left, _, right = equation.partition(" = ")
-    return bool(_side(left, unknown, value) == _side(right, unknown, value))
+    try:
+        return bool(_side(left, unknown, value) == _side(right, unknown, value))
+    except (IrrationalError, NotRationalError):
+        outcome = _gives(parse(left, (unknown,)), unknown, Fraction(value), right)
+        if outcome == "undecided":
+            raise
+        return outcome == "equal"
 
 
 def _side(text: str, unknown: str, value: str) -> Value:
