@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import typer
 
-from backmath import candidates, generate, ingest, quickstart, status, triage
+from backmath import candidates, generate, ingest, llm, quickstart, status, triage
 from backmath.errors import explain
 from backmath.terminal import print_error
 
@@ -29,6 +29,7 @@ for command, example in (
 ):
     app.command(epilog=f"Example: {example}")(command)
 app.add_typer(candidates.app, name="candidates")
+app.add_typer(llm.app, name="llm")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
