@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import StringConstraints, ValidationError
 
 from generation.llm.errors import InvalidReplyError
+from generation.llm.json_text import find_object
 from generation.llm.request import Request
 from generation.verification.expression import FUNCTIONS
 from schemas.model import Model
@@ -102,10 +103,7 @@ def request(problem: Problem, sample: int) -> Request:
 
 def read(text: str) -> Formalization:
     """What a reply says. Raises InvalidReplyError, with the reason, where it is not in the form that was asked for."""
-    try:
-        found = json.loads(text, parse_float=str, parse_int=str)
-    except (ValueError, RecursionError) as error:
-        raise InvalidReplyError(f"no JSON: {error}") from error
+    found = json.loads(find_object(text), parse_float=str, parse_int=str)
     try:
         written = Formalization.model_validate(found)
     except ValidationError as error:
