@@ -64,9 +64,11 @@ def read(
     if source != "records":
         return _problems(islice(found, limit), known.parts, replace(place, source=source))
     # A column that is mapped to one name is not read as another too: `solution=answer` leaves no answer.
-    taken = set((columns or {}).values()) - set(records.NEEDED)
+    taken = set((columns or {}).values()) - {"question", "solution"}
     mapping = {name: name for name in records.COLUMNS if name not in taken} | dict(columns or {})
-    found = _with_columns(islice(found, limit), mapping, {*records.NEEDED, *(columns or {})}, place.file)
+    # An answer is enough where it is named, or where nothing is: else a solution's column may only be forgotten.
+    enough = "answer" if not columns or "answer" in columns else "solution"
+    found = _with_columns(islice(found, limit), mapping, {"question", *(columns or {})}, enough, place.file)
     return _problems(found, lambda fields: known.parts(_renamed(fields, mapping)), place)
 
 
@@ -117,11 +119,16 @@ def _problems(
 
 
 def _with_columns(
-    found: Iterator[Row | IngestError], mapping: Mapping[str, str], needed: Collection[str], file: str
+    found: Iterator[Row | IngestError], mapping: Mapping[str, str], needed: Collection[str], enough: str, file: str
 ) -> Iterator[Row | IngestError]:
-    """The rows as they are. Raises SourceError where none of the first ones has a column that is needed."""
+    """The rows as they are. Raises SourceError where none of the first ones has a column that is needed.
+
+    That is `solution`, too, unless there is the column that is `enough` without it.
+    """
     first = list(islice(found, _LOOK_AHEAD))
     seen = dict.fromkeys(name for row in first if isinstance(row, Row) for name in row.fields)
+    if mapping.get(enough) not in seen:
+        needed = {*needed, "solution"}
     for ours in records.COLUMNS:
         if ours in needed and seen and mapping[ours] not in seen:
             there = printable(", ".join(seen)[:200])

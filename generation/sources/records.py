@@ -8,9 +8,8 @@ from generation.sources.math_competition import boxed
 from generation.sources.number import number_text, plain_number
 from schemas.problem import Notation
 
-NEEDED = ("question", "solution")
-COLUMNS = (*NEEDED, "answer", "source", "split", "licence", "notation")
-"""The columns that a row may have; the first two it must."""
+COLUMNS = ("question", "solution", "answer", "source", "split", "licence", "notation")
+"""The columns that a row may have; a question it must, and a solution or an answer."""
 
 MAX_LABEL = 200
 """Characters of a source, a split or a licence."""
@@ -24,16 +23,20 @@ _EQUATION = re.compile(r"[0-9\s.,+\-*/^%()×÷·−]+=[0-9\s.,\-/]+")
 
 
 def parts(fields: Fields) -> Parts:
-    """{"question", "solution", "answer", "source", "split", "licence", "notation"}, all but two optional.
+    """{"question", "solution", "answer", "source", "split", "licence", "notation"}.
 
-    Without an answer, `#### A` at the end of the solution or its last box gives it. Raises RowError.
+    Without an answer, `#### A` at the end of the solution or its last box gives it; with one, the solution may be
+    missing, and a model can still write the formula. Raises RowError.
     """
-    solution, last_line = _split(text(fields, "solution", MAX_SOLUTION))
+    answered = fields.get("answer") not in (None, "")
+    given = optional_text(fields, "solution", MAX_SOLUTION) if answered else text(fields, "solution", MAX_SOLUTION)
+    solution, last_line = _split(given or "")
+    question = text(fields, "question", MAX_QUESTION)
     return Parts(
-        question=text(fields, "question", MAX_QUESTION),
+        question=question,
         solution=solution,
         answer=_answer(fields, solution, last_line),
-        notation=_notation(fields, solution),
+        notation=_notation(fields, solution, question),
         source=optional_text(fields, "source", MAX_LABEL),
         split=optional_text(fields, "split", MAX_LABEL),
         licence=optional_text(fields, "licence", MAX_LABEL),
@@ -73,10 +76,10 @@ def _answer(fields: Fields, solution: str, last_line: str | None) -> str:
     return plain_number(answer) or answer
 
 
-def _notation(fields: Fields, solution: str) -> Notation:
+def _notation(fields: Fields, solution: str, question: str) -> Notation:
     given = optional_text(fields, "notation", MAX_LABEL)
     if given is None:
-        return notation(solution)
+        return notation(solution or question)
     if given not in _NOTATIONS:
         raise RowError(f"notation is {given!r}, not one of {', '.join(_NOTATIONS)}")
     return _NOTATIONS[given]

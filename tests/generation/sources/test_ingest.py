@@ -118,6 +118,15 @@ def test_records_that_say_no_more_are_named_after_their_file(tmp_path: Path) -> 
     assert (problem.source, problem.split, problem.licence) == ("school_test", "test", "unknown")
 
 
+def test_an_answer_is_enough_where_nothing_else_can_be_meant(tmp_path: Path) -> None:
+    bare = file_of(tmp_path, {"question": "Uma has 3 kites and 4 bows. How many things?", "answer": 7})
+    assert (one(bare).solution, one(bare).answer, one(bare).notation) == ("", "7", "text")
+    latex = file_of(tmp_path, {"q": r"What is $\frac{1}{2}$ of $8$?", "a": "4"})
+    assert one(latex, columns={"question": "q", "answer": "a"}).notation == "latex"
+    with pytest.raises(SourceError, match="no column 'solution' for solution"):
+        list(read("records", path=file_of(tmp_path, {"q": "Why?", "answer": 7}), columns={"question": "q"}))
+
+
 def test_records_whose_columns_have_other_names_ask_for_the_mapping(tmp_path: Path) -> None:
     path = file_of(tmp_path, *[{"Frage": "q", "Weg": "a", "answer": 5}] * 300)
     for columns, missing in (

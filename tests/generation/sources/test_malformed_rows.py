@@ -137,6 +137,8 @@ def test_a_row_with_a_bad_field_is_refused(tmp_path: Path, source: str, change: 
 def test_a_row_without_a_needed_field_is_refused(tmp_path: Path, source: str) -> None:
     for name in GOOD[source]:
         left = {key: value for key, value in GOOD[source].items() if key != name}
+        if source == "records" and name == "solution":
+            continue  # the answer is enough
         if name in {"Body", "Numbers"} and source in {"asdiv", "mawps"}:
             continue  # a body is optional, and a row without Numbers is another form
         assert between_good_ones(tmp_path, source, json.dumps(left).encode()).reason
