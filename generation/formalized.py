@@ -87,7 +87,9 @@ def derive_formalized(written: Written) -> Derivation:
         )
     # A formula with a number from nowhere is compared with no other: it counts where there is nothing better.
     if holding := holding or smuggling:
-        agreement = compare(holding, written.asked, traced, len(conditions), "x")
+        # So is a trace with such a number: it proves nothing about others.
+        other = None if traced is None or traced.unexplained() else traced
+        agreement = compare(holding, written.asked, other, len(conditions), "x")
         found = WorkedOut("formalize", holding[agreement.taken], "", agreement.findings)
     else:
         why = "; ".join(dict.fromkeys(sample.reason for sample in samples)) or written.error
