@@ -12,9 +12,16 @@ def typed(*words: str, **options: object) -> str:
         part
         for name, value in options.items()
         if value is not None
-        for part in (f"--{name.replace('_', '-')}", str(value))
+        for part in (f"--{name.replace('_', '-')}", *_values(value))
     ]
     return shlex.join(["backmath", *words, *given])
+
+
+def _values(value: object) -> list[str]:
+    """What stands behind the name of an option: nothing for a switch."""
+    if value is True:
+        return []
+    return [str(each) for each in value] if isinstance(value, tuple) else [str(value)]
 
 
 def within(line: str, workspace: Path) -> str:

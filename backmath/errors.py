@@ -3,6 +3,7 @@
 import typer
 
 from curation.errors import CurationError
+from generation.llm.errors import ModelError
 
 
 class CommandError(Exception):
@@ -15,6 +16,6 @@ def explain(error: Exception) -> tuple[str, int]:
         context = getattr(error, "ctx", None)
         hint = f" (see {context.command_path} --help)" if context else ""
         return f"{error.format_message()}{hint}", error.exit_code
-    if isinstance(error, CommandError | CurationError):
+    if isinstance(error, CommandError | CurationError | ModelError):
         return str(error), 1
     return f"{type(error).__name__}: {error} (--debug shows where)", 1

@@ -1,9 +1,11 @@
 """`backmath generate`: backward problems from the problems of the store, proved, decided and written as they come."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Literal
 
+from backmath.asking import Asking, asking
 from backmath.command_line import typed
 from backmath.config import DEFAULT_WORKSPACE, Debug, Workspace, configured
 from backmath.errors import CommandError
@@ -15,19 +17,33 @@ from backmath.work import Work, stopped, working
 if TYPE_CHECKING:
     from curation.runs import Run
     from curation.store import Store
+    from generation.llm.client import Client
+    from generation.pipeline import Executor
     from generation.strategy import Strategy
 
 EXAMPLE = "backmath generate --limit 100 --concurrency 2"
 
+_ASKED = "Asking a model"
+
 
 def generate(
     formula: Annotated[
-        Literal["trace"],
-        configured("generate", "formula", help="trace: read off the solution's own calculations."),
+        Literal["trace", "formalize"],
+        configured(
+            "generate",
+            "formula",
+            help="trace: read off the solution's own calculations; formalize: written by a model that sees the "
+            "question only.",
+        ),
     ] = "trace",
     wording: Annotated[
-        Literal["fobar"],
-        configured("generate", "wording", help="fobar: the question with x, its answer, and what is x?"),
+        Literal["fobar", "declarative", "rewrite"],
+        configured(
+            "generate",
+            "wording",
+            help="fobar: the question with x, its answer, and what is x? declarative: its last sentence told by a "
+            "model as a statement; rewrite: all of it rewritten by a model.",
+        ),
     ] = "fobar",
     limit: Annotated[
         int | None,
@@ -35,19 +51,97 @@ def generate(
     ] = None,
     concurrency: Annotated[
         int | None,
-        configured("generate", "concurrency", min=1, metavar="N", help="Worker processes; left out, one a core."),
+        configured(
+            "generate",
+            "concurrency",
+            min=1,
+            metavar="N",
+            help="Worker processes, left out, one a core; where a model is asked, calls in flight, left out, 16.",
+        ),
     ] = None,
     executor: Annotated[
         Literal["local"],
         configured("generate", "executor", help="Where the work is done: local processes."),
     ] = "local",
+    model: Annotated[
+        str | None,
+        configured("generate", "model", metavar="NAME", rich_help_panel=_ASKED, help="The model to ask."),
+    ] = None,
+    base_url: Annotated[
+        str | None,
+        configured(
+            "generate",
+            "base_url",
+            metavar="URL",
+            rich_help_panel=_ASKED,
+            help="An OpenAI-compatible server, up to and with /v1; left out, OPENAI_BASE_URL, then OpenAI itself. "
+            "The key is taken from OPENAI_API_KEY.",
+        ),
+    ] = None,
+    samples: Annotated[
+        int,
+        configured(
+            "generate",
+            "samples",
+            min=1,
+            max=64,
+            metavar="K",
+            rich_help_panel=_ASKED,
+            help="Formulas asked for each problem: those that agree raise confidence, those that differ are reviewed.",
+        ),
+    ] = 1,
+    votes: Annotated[
+        int,
+        configured(
+            "generate",
+            "votes",
+            min=0,
+            max=64,
+            metavar="K",
+            rich_help_panel=_ASKED,
+            help="Solutions asked for each backward problem, compared with the hidden value and kept where proved.",
+        ),
+    ] = 0,
+    judge: Annotated[
+        bool,
+        configured(
+            "generate", "judge", rich_help_panel=_ASKED, help="Have the model judge each backward problem by a rubric."
+        ),
+    ] = False,
+    budget: Annotated[
+        float | None,
+        configured(
+            "generate",
+            "budget",
+            min=0,
+            metavar="USD",
+            rich_help_panel=_ASKED,
+            help="No call is sent that could make the run cost more.",
+        ),
+    ] = None,
+    price: Annotated[
+        tuple[float, float] | None,
+        configured(
+            "generate",
+            "price",
+            metavar="IN OUT",
+            rich_help_panel=_ASKED,
+            help="USD for a million tokens in, and out; left out, the provider's known price.",
+        ),
+    ] = None,
+    timeout: Annotated[
+        float,
+        configured(
+            "generate", "timeout", min=0.1, metavar="S", rich_help_panel=_ASKED, help="Seconds an answer may take."
+        ),
+    ] = 300.0,
     workspace: Workspace = DEFAULT_WORKSPACE,
     debug: Debug = False,
 ) -> None:
     """Make backward problems, prove them, and decide each: accept, review or reject.
 
-    Problems that are done are left out, so the same command goes on after an interruption. Ctrl-C finishes what is in
-    flight and writes it; a second one stops at once.
+    Problems that are done are left out, so the same command goes on after an interruption, and no answer of a model is
+    paid for twice. Ctrl-C finishes what is in flight and writes it; a second one stops at once.
 
     The options but --debug can also be set under `[generate]` in the workspace's backmath.toml, or as
     BACKMATH_GENERATE_LIMIT and so on.
@@ -57,27 +151,57 @@ def generate(
     from generation.strategy import Strategy
 
     store = Store(workspace)
-    line = typed("generate", limit=limit, concurrency=concurrency)
-    run = derive_all(store, Strategy(formula, wording), line, limit=limit, concurrency=concurrency)
+    strategy = Strategy(formula, wording, None, samples, votes, judge)
+    ask = None
+    if strategy.purposes:
+        ask = asking(model, base_url, budget, price, timeout, concurrency)
+        strategy = Strategy(formula, wording, ask.model, samples, votes, judge)
+    line = typed(
+        "generate",
+        formula=formula if formula != "trace" else None,
+        wording=wording if wording != "fobar" else None,
+        model=ask.model if ask else None,
+        base_url=base_url if ask else None,
+        samples=samples if samples != 1 else None,
+        votes=votes or None,
+        judge=judge or None,
+        budget=budget if ask else None,
+        price=price if ask else None,
+        timeout=timeout if ask and timeout != 300 else None,
+        limit=limit,
+        concurrency=concurrency,
+    )
+    run, ended = derive_all(store, strategy, line, limit=limit, concurrency=concurrency, ask=ask)
     now = status(store)
     out = console()
     out.print(summary(run))
     print_funnel(out, now)
     if run.status == "interrupted":
-        raise stopped(line, workspace)
+        raise stopped(line, workspace, ended)
     print_next(out, now.next_steps, workspace)
 
 
 def derive_all(
-    store: "Store", strategy: "Strategy", command_line: str, *, limit: int | None = None, concurrency: int | None = None
-) -> "Run":
-    """Derive from the first `limit` problems of the store, those that are done left out; return the finished run."""
+    store: "Store",
+    strategy: "Strategy",
+    command_line: str,
+    *,
+    limit: int | None = None,
+    concurrency: int | None = None,
+    ask: Asking | None = None,
+) -> "tuple[Run, str]":
+    """Derive from the first `limit` problems of the store, those that are done left out.
+
+    Returns the finished run, and what ended it early: "stopped", or what was wrong with the model.
+    """
     from generation.executors.local import LocalExecutor
 
-    ready = LocalExecutor(concurrency)
+    ready = None if ask else LocalExecutor(concurrency)
     from curation import policy
+    from curation.calls import CallLedger
     from curation.derivations import StoreSink, done_problem_ids
     from curation.problems import count_problems, read_problems
+    from generation.llm.errors import ModelError
     from generation.pipeline import run as pipeline
 
     if not (problems := count_problems(store)):
@@ -85,19 +209,36 @@ def derive_all(
     rules = policy.load()
     done = done_problem_ids(store, strategy.formula, strategy.wording, strategy.fingerprint)
     total = max(0, min(limit or problems, problems) - len(done))
+    ended = "stopped"
 
     async def derive(work: Work) -> None:
+        nonlocal ended
         sink = StoreSink(store, work.run, strategy.wording, rules)
-        async with ready as executor:
-            with Bar("Deriving", total, lambda: sink.verdicts, work.stop.is_set) as bar:
-                await pipeline(
-                    read_problems(store, limit=limit),
-                    done=done,
-                    executor=executor,
-                    sink=sink,
-                    progress=lambda _: bar.advance(),
-                    stop=work.stop,
-                )
+        async with AsyncExitStack() as stack:
+            client: Client | None = None
+            executor: Executor
+            if ready:
+                executor = await stack.enter_async_context(ready)
+            elif ask:
+                from generation.executors.model import ModelExecutor
+
+                ledger = await stack.enter_async_context(CallLedger(store, work.run))
+                client = await stack.enter_async_context(ask.client(ledger))
+                await client.check()
+                executor = await stack.enter_async_context(ModelExecutor(strategy, client, ask.concurrency))
+            with Bar("Deriving", total, lambda: sink.verdicts, work.stop.is_set, lambda: _spent(client)) as bar:
+                try:
+                    await pipeline(
+                        read_problems(store, limit=limit),
+                        done=done,
+                        executor=executor,
+                        sink=sink,
+                        progress=lambda _: bar.advance(),
+                        stop=work.stop,
+                    )
+                except ModelError as error:
+                    ended = str(error)
+                    work.stop.set()
 
     with working(
         store,
@@ -107,7 +248,13 @@ def derive_all(
         fingerprint=strategy.fingerprint,
     ) as work:
         asyncio.run(derive(work))
-    return work.run
+    return work.run, ended
+
+
+def _spent(client: "Client | None") -> str:
+    if client is None:
+        return ""
+    return f"{sum(client.calls.values()):,} calls" + ("" if client.spent is None else f" ${client.spent:,.2f}")
 
 
 def summary(run: "Run") -> str:

@@ -16,9 +16,19 @@ Tallies = Callable[[], Mapping[Any, int]]
 
 
 class Bar:
-    """A progress bar with rate, time left and counts by outcome; `stopping` tells when the work is asked to stop."""
+    """A progress bar with rate, time left and counts by outcome.
 
-    def __init__(self, doing: str, total: int | None, tallies: Tallies, stopping: Callable[[], bool]) -> None:
+    `stopping` tells when the work is asked to stop, `spent` what it has cost.
+    """
+
+    def __init__(
+        self,
+        doing: str,
+        total: int | None,
+        tallies: Tallies,
+        stopping: Callable[[], bool],
+        spent: Callable[[], str] = str,
+    ) -> None:
         self._doing = doing
         self._stopping = stopping
         self._progress = Progress(
@@ -28,6 +38,7 @@ class Bar:
             _Rate(),
             TimeRemainingColumn(compact=True),
             _Tallies(tallies),
+            _Spent(spent),
             console=Console(file=sys.stderr, markup=False),
             expand=True,
             transient=True,
@@ -54,7 +65,19 @@ class Bar:
 
 class _Rate(ProgressColumn):
     def render(self, task: Task) -> Text:
-        return Text(f"{task.speed:,.0f}/s" if task.speed else "", style="dim")
+        if not task.speed:
+            return Text()
+        slow = task.speed < 10
+        return Text(f"{task.speed * 60:,.0f}/min" if slow else f"{task.speed:,.0f}/s", style="dim")
+
+
+class _Spent(ProgressColumn):
+    def __init__(self, spent: Callable[[], str]) -> None:
+        super().__init__()
+        self._spent = spent
+
+    def render(self, task: Task) -> Text:
+        return Text(self._spent(), style="dim")
 
 
 class _Tallies(ProgressColumn):

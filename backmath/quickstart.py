@@ -52,7 +52,7 @@ def quickstart(workspace: Workspace = DEFAULT_WORKSPACE, debug: Debug = False) -
     line = typed("quickstart")
     added = add(store, origin, line)
     # One worker derives in order, so that the examples below are the same each time.
-    if added.stopped or derive_all(store, Strategy(), line, concurrency=1).status != "done":
+    if added.stopped or derive_all(store, Strategy(), line, concurrency=1)[0].status != "done":
         raise stopped(line, workspace)
     out = console()
     out.print(_WHAT.format(problems=added.problems + added.known))

@@ -57,6 +57,6 @@ def working(
         work.run = runs.finish(store, run.run_id, "interrupted" if stop.is_set() else "done")
 
 
-def stopped(command_line: str, workspace: Path) -> CommandError:
-    """What is said of work that was asked to stop."""
-    return CommandError(f"stopped; what was finished is written. Next: {within(command_line, workspace)}")
+def stopped(command_line: str, workspace: Path, ended: str = "stopped") -> CommandError:
+    """What is said of work that ended early."""
+    return CommandError(f"{ended}; what was finished is written. Next: {within(command_line, workspace)}")

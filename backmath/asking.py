@@ -1,0 +1,65 @@
+"""The options with which a command asks a language model, and the client that they make."""
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from backmath.errors import CommandError
+
+if TYPE_CHECKING:
+    from generation.llm.client import Client
+    from generation.llm.ledger import Ledger
+
+KEY_VARIABLE = "OPENAI_API_KEY"
+OPENAI = "https://api.openai.com/v1"
+CALLS_IN_FLIGHT = 16
+"""As many as a small server of one's own can queue; a provider takes more."""
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Which model is asked, where, and what that may cost; `price` is USD for a million tokens in and out."""
+
+    model: str
+    base_url: str
+    budget: float | None
+    price: tuple[float, float] | None
+    timeout_s: float
+    concurrency: int
+
+    def client(self, ledger: "Ledger") -> "Client":
+        """A client for the model, with the key of the environment."""
+        from generation.llm.budget import Budget
+        from generation.llm.client import Client
+        from generation.llm.endpoint import Endpoint
+        from generation.llm.price import Price, known_price
+
+        price = Price.per_million(*self.price) if self.price else known_price(self.model, self.base_url)
+        return Client(
+            Endpoint(self.base_url, self.model, os.environ.get(KEY_VARIABLE), self.timeout_s),
+            ledger,
+            concurrency=self.concurrency,
+            budget=Budget(self.budget, price),
+        )
+
+
+def asking(
+    model: str | None,
+    base_url: str | None,
+    budget: float | None,
+    price: tuple[float, float] | None,
+    timeout_s: float,
+    concurrency: int | None,
+) -> Asking:
+    """The options held to sense; raises CommandError where no model is named, or no key is there for OpenAI."""
+    if not model:
+        raise CommandError(
+            "a model has to be asked for this, and none is named; nothing was done. Next: give --model and --base-url, "
+            "or see docs/models.md for one of your own"
+        )
+    url = base_url or os.environ.get("OPENAI_BASE_URL") or OPENAI
+    if url.rstrip("/") == OPENAI and not os.environ.get(KEY_VARIABLE):
+        raise CommandError(
+            f"{OPENAI} asks for a key; nothing was done. Next: set {KEY_VARIABLE}, or give --base-url of another server"
+        )
+    return Asking(model, url, budget, price, timeout_s, concurrency or CALLS_IN_FLIGHT)
