@@ -10,30 +10,33 @@ MAX_LENGTH = 200_000
 MAX_TRIES = 200
 """Braces at which an object is looked for."""
 
-_FENCED = re.compile(r"```[a-zA-Z]*\s*\n(.*?)```", re.DOTALL)
+_FENCE = re.compile(r"```[a-zA-Z]{0,20}\s{0,20}\Z")
+_THOUGHT = "</think>"
 
 
 def find_object(text: str) -> str:
     """The JSON object in a text, as it is written there.
 
-    What comes before the end of a model's thinking is left out, and where there are fences, all outside of them.
+    What a model thought before its answer is left out; an object that begins a fence goes before those in prose.
     Raises InvalidReplyError where there is no object, or more than one and they differ.
     """
     if len(text) > MAX_LENGTH:
         raise InvalidReplyError(f"the answer has more than {MAX_LENGTH} characters")
-    text = text.rpartition("</think>")[2].strip()
     found = _objects(text)
-    if found != [text] and "```" in text:  # an object that is all of the text may have a fence in a string of its own
-        found = [each for block in _FENCED.findall(text) for each in _objects(block)] or found
-    if not found:
+    thought = [end for end in _ends(_THOUGHT, text) if not any(start < end < stop for start, stop in found)]
+    if thought:
+        found = [(start, stop) for start, stop in found if start >= thought[-1]]
+    fenced = [(start, stop) for start, stop in found if _FENCE.search(text[max(0, start - 50) : start])]
+    objects = {text[start:stop] for start, stop in fenced or found}
+    if not objects:
         raise InvalidReplyError("the answer has no JSON object in it")
-    if any(other != found[0] for other in found):
+    if len(objects) > 1:
         raise InvalidReplyError("the answer has more than one JSON object in it")
-    return found[0]
+    return objects.pop()
 
 
-def _objects(text: str) -> list[str]:
-    """Every JSON object in a text that is not within another one."""
+def _objects(text: str) -> list[tuple[int, int]]:
+    """Where every JSON object in a text begins and ends that is not within another one."""
     found = []
     start = text.find("{")
     for _ in range(MAX_TRIES):
@@ -46,9 +49,13 @@ def _objects(text: str) -> list[str]:
         except ValueError:  # no JSON, or numbers that Python refuses to read
             end = start + 1
         else:
-            found.append(text[start:end])
+            found.append((start, end))
         start = text.find("{", end)
     return found
+
+
+def _ends(words: str, text: str) -> list[int]:
+    return [match.end() for match in re.finditer(words, text)]
 
 
 def _no_number(name: str) -> None:

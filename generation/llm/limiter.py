@@ -13,7 +13,7 @@ LONGEST_PAUSE_S = 60.0
 _LEAST_WINDOW = 20  # calls: a share of fewer says little
 _SIGMAS = 2.5  # beyond chance: one call in five turned away at random is no reason to slow down
 _SMOOTHING = 1 / 16
-_GROWTH, _CLEAN_GROWTH = 1.1, 1.25
+_GROWTH, _CLEAN_GROWTH, _STRONGEST = 1.1, 1.25, 0.25
 _LONGEST_REST_S = 5.0
 
 
@@ -66,21 +66,29 @@ class Limiter:
         self._share += (rejected - self._share) * _SMOOTHING
         if not rejected:
             self._usual_s += (seconds - self._usual_s) * (_SMOOTHING if self._usual_s else 1.0)
+            self._count(window, False, None)
+            self._free()
+            return
+        # A rejection comes at once, before the answers to calls that were sent with it: it counts when they do. And
+        # were its slot free at once where there are many, the whole queue would be sent and rejected.
+        loop, rest_s = asyncio.get_running_loop(), min(self._usual_s, _LONGEST_REST_S)
+        loop.call_later(rest_s, self._count, window, True, retry_after)
+        if self._share > TOO_MANY:
+            loop.call_later(rest_s, self._free)
+        else:
+            self._free()
+
+    def _count(self, window: int, rejected: bool, retry_after: float | None) -> None:
         if window == self._window:
             self._ended += 1
             self._rejected += rejected
             if self._ended >= max(_LEAST_WINDOW, self.limit):
                 self._judge(retry_after)
-        if rejected and self._share > TOO_MANY:
-            # A rejection comes at once: were its slot free at once, the whole queue would be sent and rejected.
-            asyncio.get_running_loop().call_later(min(self._usual_s, _LONGEST_REST_S), self._free)
-        else:
-            self._free()
 
     def _judge(self, retry_after: float | None) -> None:
         share = self._rejected / self._ended
         if share > TOO_MANY + _SIGMAS * sqrt(TOO_MANY * (1 - TOO_MANY) / self._ended):
-            self.limit = max(1.0, self.limit * max(0.5, 1 - share))
+            self.limit = max(1.0, self.limit * max(_STRONGEST, 1 - share))
             if retry_after and share > CLEARLY_TOO_MANY:
                 self._pause(min(retry_after, LONGEST_PAUSE_S))
         else:

@@ -19,7 +19,7 @@ FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 30.0
 
 _LEAST_TRIES = 3
-_NEVER_ANSWERED_S = 1.0
+_NEVER_HEARD_S = 1.0
 _GIVEN_UP_IN_SILENCE = 3  # calls: one or two may each be at fault themselves
 
 
@@ -45,7 +45,7 @@ class Retries:
     """The failed tries of one request."""
 
     pulse: Pulse
-    begun_at: float = field(default_factory=time.monotonic)
+    begun_at: float = field(default_factory=lambda: time.monotonic())
     faults: int = 0
     overloads: int = 0
     overloaded_at: float = 0.0
@@ -58,7 +58,7 @@ class Retries:
         self.overloads += 1
         wait = self._wait(self.overloads, retry_after)
         if now + wait - self.overloaded_at > PATIENCE_S:
-            if (self.pulse.answered_at or 0.0) < self.overloaded_at:
+            if (self.pulse.answered_at or 0.0) <= self.overloaded_at:
                 raise UnreachableError(
                     f"{self.pulse.address} has turned every call away for {now - self.overloaded_at:.0f} s, or asks "
                     f"to wait longer than that ({reason}); go on later, or with a lower --concurrency"
@@ -74,10 +74,10 @@ class Retries:
         """
         self.faults += 1
         now = time.monotonic()
-        alone = (self.pulse.heard_at or 0.0) < self.begun_at  # no call had a reply since this one was first sent
+        alone = (self.pulse.heard_at or 0.0) <= self.begun_at  # no call had a reply since this one was first sent
         silent_s = now - max(self.pulse.heard_at or 0.0, self.begun_at)
         if not connected and alone and self.faults >= _LEAST_TRIES:
-            if silent_s > (SILENCE_S if self.pulse.heard_at else _NEVER_ANSWERED_S):
+            if silent_s > (SILENCE_S if self.pulse.heard_at else _NEVER_HEARD_S):
                 raise self._unreachable(reason)
         elif self.faults > MOST_RETRIES:
             self.pulse.given_up += 1
