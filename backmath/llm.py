@@ -58,7 +58,7 @@ def serve(
         with local_server(model, show_log=debug) as server, asking_to_stop(server.stop):
             if url := server.ready():
                 out.print(data(f"{model.name} answers at {url} until Ctrl-C. Next:"), soft_wrap=True)
-                line = typed("generate", formula="formalize", model=model.name, base_url=url)
+                line = typed("generate", formula="formalize", model=model.name, base_url=url, concurrency=slots)
                 out.print(data(line), soft_wrap=True)
                 server.wait()
     except LocalServerError as error:

@@ -71,7 +71,7 @@ def serving(file: Path, folder: Path, *more: str) -> Iterator["subprocess.Popen[
         assert process.stdout
         first, second = process.stdout.readline(), process.stdout.readline()
         (url,) = re.findall(r"model answers at (http://127\.0\.0\.1:\d+/v1)", first)
-        assert second == f"backmath generate --formula formalize --model model --base-url {url}\n"
+        assert second == f"backmath generate --formula formalize --model model --base-url {url} --concurrency 2\n"
         yield process
     finally:
         process.kill()
