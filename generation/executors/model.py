@@ -149,7 +149,7 @@ class ModelExecutor:
         if self._strategy.votes:
             candidate = await self._vote(candidate, samples)
         if self._strategy.judge:
-            judgement = await self._answer(judge.request(problem, candidate), judge.read)
+            judgement = await self._answer(judge.request(candidate), judge.read)
             if not isinstance(judgement, Unusable):
                 candidate = _with_check(candidate, judge.check(judgement))
         return candidate, samples
