@@ -104,6 +104,7 @@ class Service:
         """Change options while the server runs; a new limit starts with a full bucket."""
         for name, value in settings.items():
             setattr(self.options, name, value)
+        self.answers.text = self.options.text
         if "limit" in settings:
             self.bucket = Bucket(self.options.limit)
 

@@ -162,18 +162,18 @@ class Client:
         if len(request.question) > LONGEST_QUESTION or len(sendable(request.question).encode()) > LONGEST_QUESTION:
             raise CallFailedError(f"the question is longer than {LONGEST_QUESTION} bytes", paid=False)
         retries = Retries(self._pulse)
-        dialect = self._dialect
+        dialect = Dialect()
         again = False
         while True:
-            call, result = await self._send(request, key, dialect.body(request, self.model, tried), again)
+            call, result, spoken = await self._send(request, key, dialect, tried, again)
             try:
                 if result.text is not None:
-                    self._dialect = self._dialect.least(dialect)
+                    self._dialect = self._dialect.least(spoken)
                     return call
                 if result.outcome == "refused":
                     # For this call only, until it helps: a server's message may name a parameter for no other reason
                     # than that it repeats the question.
-                    dialect = self._lesser(dialect, result)
+                    dialect = self._lesser(spoken, result)
                     wait = 0.0
                 elif result.overloaded:
                     wait = retries.after_overload(call.error, result.retry_after)
@@ -209,15 +209,19 @@ class Client:
         what = "refuses the key" if self.endpoint.key else "asks for a key"
         return WrongKeyError(f"{self.endpoint.base_url} {what} ({result.error}); set OPENAI_API_KEY to one it takes")
 
-    async def _send(self, request: Request, key: str, body: bytes, again: bool) -> tuple[Call, Result]:
-        """Send one call once limits allow it, and keep what came of it."""
-        most_usd = self._budget.cost(len(body) + _FRAME_TOKENS, request.max_tokens)  # no token is less than a byte
+    async def _send(
+        self, request: Request, key: str, dialect: Dialect, tried: int, again: bool
+    ) -> tuple[Call, Result, Dialect]:
+        """Send one call once limits allow it, and keep what came of it; also says in which dialect it was sent."""
         window = await self._limiter.acquire(again=again)
         result = Result("lost", error="given up before the reply")
         seconds: float | None = None
         try:
             if self._over is not None:
                 raise self._over
+            dialect = self._dialect.least(dialect)  # others may have found out meanwhile what the server takes
+            body = dialect.body(request, self.model, tried)
+            most_usd = self._budget.cost(len(body) + _FRAME_TOKENS, request.max_tokens)  # no token is less than a byte
             await self._budget.reserve(most_usd or 0.0)
             call = Call(
                 call_id=os.urandom(8).hex(),
@@ -249,7 +253,7 @@ class Client:
                 self._ledger.record(call)
         finally:
             self._limiter.release(window, rejected=result.overloaded, seconds=seconds, retry_after=result.retry_after)
-        return call, result
+        return call, result, dialect
 
     def _ended(self, call: Call, result: Result, seconds: float) -> Call:
         """The call with what came of it; what it cost is the most it could where the server did not say."""

@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from math import isfinite
 
@@ -45,8 +45,9 @@ class Retries:
     """The failed tries of one request."""
 
     pulse: Pulse
-    begun_at: float = field(default_factory=lambda: time.monotonic())
     faults: int = 0
+    first_fault_at: float = 0.0
+    last_fault_at: float = 0.0
     overloads: int = 0
     overloaded_at: float = 0.0
 
@@ -72,16 +73,18 @@ class Retries:
         Raises CallFailedError once there were too many, and UnreachableError where it is not this call's own fault:
         no connection could be made for SILENCE_S, or several calls came to nothing and no other did better.
         """
+        now, heard_at = time.monotonic(), self.pulse.heard_at
+        silent = heard_at is None or heard_at <= self.last_fault_at  # since then no call had a reply
         self.faults += 1
-        now = time.monotonic()
-        alone = (self.pulse.heard_at or 0.0) <= self.begun_at  # no call had a reply since this one was first sent
-        silent_s = now - max(self.pulse.heard_at or 0.0, self.begun_at)
-        if not connected and alone and self.faults >= _LEAST_TRIES:
-            if silent_s > (SILENCE_S if self.pulse.heard_at else _NEVER_HEARD_S):
+        self.first_fault_at = self.first_fault_at or now
+        self.last_fault_at = now
+        if silent and not connected:
+            silent_s = now - max(heard_at or 0.0, self.first_fault_at)
+            if self.faults >= _LEAST_TRIES and silent_s >= (SILENCE_S if heard_at else _NEVER_HEARD_S):
                 raise self._unreachable(reason)
         elif self.faults > MOST_RETRIES:
             self.pulse.given_up += 1
-            if alone and self.pulse.given_up >= _GIVEN_UP_IN_SILENCE:
+            if silent and self.pulse.given_up >= _GIVEN_UP_IN_SILENCE:
                 raise self._unreachable(reason)
             raise CallFailedError(f"failed {self.faults} times: {reason}", paid=False)
         return self._wait(self.faults, retry_after)
