@@ -33,9 +33,14 @@ def string_lists(rows: Sequence[Sequence[str]]) -> pa.Array:
     return pa.ListArray.from_arrays(_offsets(rows), strings(chain.from_iterable(rows)))
 
 
-def integers(values: Iterable[int]) -> pa.Array:
+def integers(values: Iterable[int | None]) -> pa.Array:
     """A column of whole numbers."""
     return pa.array(list(values), pa.int64())
+
+
+def floats(values: Iterable[float | None]) -> pa.Array:
+    """A column of floating-point numbers."""
+    return pa.array(list(values), pa.float64())
 
 
 def structs(rows: Sequence[Model | None], model: type[Model]) -> pa.Array:

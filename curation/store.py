@@ -23,7 +23,7 @@ from curation.errors import (
     StoreReadOnlyError,
 )
 from curation.locks import holder, locked
-from curation.migrations import migrate, pending
+from curation.migrations.migrate import migrate, pending
 
 FILE_NAME = "backmath.duckdb"
 
@@ -76,6 +76,14 @@ class Store:
             if explained is None:
                 raise
             raise explained from error
+
+    @contextmanager
+    def explaining(self) -> Iterator[None]:
+        """Raise errors of the operating system in the block as the errors of `curation.errors` that they stand for."""
+        try:
+            yield
+        except OSError as error:
+            raise self._explain(str(error)) or error from error
 
     @contextmanager
     def running(self, command: str) -> Iterator[None]:

@@ -11,13 +11,16 @@ from curation import policy, problems, runs
 from curation.derivations import StoreSink
 from curation.runs import Run
 from curation.store import Store
-from schemas.candidate import BackwardProblem
+from schemas.call import Call, CallOutcome
+from schemas.candidate import BackwardProblem, WordingKind
 from schemas.check import Check, CheckName, Outcome
 from schemas.condition import Condition
 from schemas.derivation import Derivation
-from schemas.formula import Formula, NumberOrigin
+from schemas.formula import Formula, FormulaKind, NumberOrigin
+from schemas.identity import content_id
 from schemas.problem import Problem
 from schemas.relation import Relation
+from schemas.sample import Sample
 from schemas.step import Step
 
 CHECK_NAMES: tuple[CheckName, ...] = get_args(CheckName)
@@ -56,6 +59,11 @@ def derivation(
     question: str = "If Natalia sold x clips, what is x?",
     relation: bool = True,
     note: str = "",
+    kind: FormulaKind = "trace",
+    expression: str = "x + x/2",
+    wording: WordingKind = "fobar",
+    samples: Sequence[Sample] = (),
+    failed: str = "",
 ) -> Derivation:
     """What a problem gave: a candidate for each condition wanted, its checks come out as the outcomes in its place."""
     first = of.question.split()[2]
@@ -66,18 +74,18 @@ def derivation(
     numbers = (NumberOrigin(number="2", origin="constant", reason="half", certain=True),)
     return Derivation(
         problem_id=of.id,
-        kind="trace",
+        kind=kind,
         conditions=found,
-        formula=Formula(kind="trace", expression="c0 + c0/2", numbers=numbers) if relation else None,
+        formula=Formula(kind=kind, expression="c0 + c0/2", numbers=numbers) if relation else None,
         outcome="pass" if relation else "undecided",
-        reason="the formula gives the answer" if relation else "25 is not explained",
+        reason=failed or ("the formula gives the answer" if relation else "25 is not explained"),
         candidates=tuple(
             BackwardProblem(
                 problem_id=of.id,
                 condition=found[index],
-                formula="trace",
-                wording="fobar",
-                relation=Relation(unknown="x", expression="x + x/2", answer=of.answer) if relation else None,
+                formula=kind,
+                wording=wording,
+                relation=Relation(unknown="x", expression=expression, answer=of.answer) if relation else None,
                 question=question,
                 answer=found[index].value,
                 solution=(Step(text="Let x be it."), Step(text="x + x/2 = 72", equation="x + x/2 = 72")),
@@ -85,6 +93,55 @@ def derivation(
             )
             for index in conditions
         ),
+        samples=tuple(samples),
+        failed=bool(failed),
+    )
+
+
+def failure(of: Problem, reason: str = "rate limited: 429 five times", kind: FormulaKind = "trace") -> Derivation:
+    """What is kept of a problem that no answer could be had for."""
+    return derivation(of, conditions=[], relation=False, kind=kind, failed=reason)
+
+
+def sample(of: Problem, *texts: str, candidate_id: str | None = None, broken_step: int | None = None) -> Sample:
+    """A model's answer of these steps: proved, unless a step is broken."""
+    return Sample(
+        problem_id=of.id,
+        candidate_id=candidate_id,
+        purpose="solve" if candidate_id else "formalize",
+        model="made",
+        key=content_id("key", *texts),
+        steps=tuple(Step(text=text, equation=text if "=" in text else None) for text in texts),
+        outcome="pass" if broken_step is None else "fail",
+        broken_step=broken_step,
+        reason="every step holds" if broken_step is None else f"step {broken_step + 1} does not hold",
+    )
+
+
+def call(number: int, outcome: CallOutcome = "answered", *, key: str = "", text: str | None = None) -> Call:
+    """The number-th call, at half a dollar where it brought text; a `lost` one is how it stands while it is in flight.
+
+    Its text is its number unless one is given.
+    """
+    answered = outcome in ("answered", "truncated")
+    return Call(
+        call_id=f"{number:016x}",
+        key=key or content_id("key", str(number)),
+        purpose="formalize",
+        prompt="formalize+3f2a9c01",
+        model="made",
+        base_url="http://localhost/v1",
+        question=problem(number).question,
+        sample=0,
+        max_tokens=1024,
+        outcome=outcome,
+        text=(text if text is not None else str(number)) if answered else None,
+        error="" if answered else outcome,
+        input_tokens=100 if answered else None,
+        output_tokens=20 if answered else None,
+        usd=0.5 if answered else 2.0 if outcome == "lost" else 0.0,
+        elapsed_ms=0.0 if outcome == "lost" else 500.0,
+        called_at=1_700_000_000.0 + number,
     )
 
 
@@ -109,10 +166,10 @@ def ingested(folder: Path, *rows: Problem) -> Store:
     return store
 
 
-def derived(store: Store, *derivations: Derivation, fingerprint: str = "f1") -> Run:
+def derived(store: Store, *derivations: Derivation, fingerprint: str = "f1", wording: WordingKind = "fobar") -> Run:
     """Write the derivations in one batch, as a run that comes to its end."""
     run = begin(store, fingerprint=fingerprint)
-    asyncio.run(StoreSink(store, run, "fobar", policy.load()).write(derivations))
+    asyncio.run(StoreSink(store, run, wording, policy.load()).write(derivations))
     return runs.finish(store, run.run_id, "done")
 
 

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from curation.errors import StoreNewerError
-from curation.migrations import MIGRATIONS, migrate, pending
+from curation.migrations.migrate import MIGRATIONS, migrate, pending
 from curation.store import Store
 from tests.curation import made
 
