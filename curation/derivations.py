@@ -9,7 +9,8 @@ from itertools import chain
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from curation import decisions
+from curation import decisions, samples
+from curation.agreement import has_other_kind, settle
 from curation.columns import insert, stored, string_lists, strings, struct_lists, structs
 from curation.policy import Policy
 from curation.runs import Run
@@ -17,7 +18,7 @@ from curation.store import Store
 from schemas.candidate import BackwardProblem, WordingKind
 from schemas.check import Check
 from schemas.condition import Condition
-from schemas.decision import Verdict
+from schemas.decision import Decision, Verdict
 from schemas.derivation import Derivation
 from schemas.formula import FormulaKind, NumberOrigin
 from schemas.identity import content_id
@@ -26,10 +27,10 @@ from schemas.step import Step
 
 
 def done_problem_ids(store: Store, kind: FormulaKind, wording: WordingKind, fingerprint: str) -> set[str]:
-    """The problems that have been derived with this kind of formula, wording and fingerprint."""
+    """The problems that have been derived with this kind of formula, wording and fingerprint, and did not fail."""
     with store.connect(read_only=True) as connection:
         rows = connection.execute(
-            "SELECT problem_id FROM derivations WHERE formula = ? AND wording = ? AND fingerprint = ?",
+            "SELECT problem_id FROM derivations WHERE formula = ? AND wording = ? AND fingerprint = ? AND NOT failed",
             [kind, wording, fingerprint],
         ).fetchall()
     return {problem_id for (problem_id,) in rows}
@@ -65,33 +66,59 @@ class StoreSink:
             for derivation in derivations
             for candidate in derivation.candidates
         }
-        self.verdicts.update(decision.verdict for decision in decided.values())
+        with self._turn, self._store.connect() as connection:
+            samples.add(connection, self._run.run_id, chain.from_iterable(row.samples for row in derivations))
+            fresh = self._fresh(connection, derivations)
+            if fresh:
+                decided |= self._add(connection, fresh, decided)
+        self.verdicts.update(
+            decided[candidate.id].verdict for derivation in derivations for candidate in derivation.candidates
+        )
+
+    def _fresh(self, connection: DuckDBPyConnection, derivations: Sequence[Derivation]) -> dict[str, Derivation]:
+        """Those of the derivations, by id, that the store has not: not done yet, nor failed so in this run before."""
         fresh: dict[str, Derivation] = {}
         for derivation in derivations:
-            fresh.setdefault(self._derivation_id(derivation), derivation)
-        with self._turn, self._store.connect() as connection:
-            for derivation_id in stored(connection, "derivations", "derivation_id", fresh):
-                del fresh[derivation_id]
-            if not fresh:
-                return
-            candidates = {
-                candidate.id: candidate for derivation in fresh.values() for candidate in derivation.candidates
-            }
-            known = stored(connection, "candidates", "candidate_id", candidates)
-            _insert_candidates(
-                connection, self._run.run_id, [row for key, row in candidates.items() if key not in known]
-            )
-            checks: dict[str, Sequence[Check]] = {key: candidate.checks for key, candidate in candidates.items()}
-            if known:
-                before = _last_checks(connection, known)
-                for key in known:
-                    checks[key] = [
-                        check for check in checks[key] if before.get((key, check.name)) != (check.outcome, check.reason)
-                    ]
-            _insert_checks(connection, self._run.run_id, checks)
-            earlier = decisions.last_of_policy(connection, known) if known else {}
-            decisions.append(connection, decisions.changed([decided[key] for key in candidates], earlier))
-            self._insert_derivations(connection, fresh)
+            key = self._derivation_id(derivation)
+            if key not in fresh or fresh[key].failed:
+                fresh[key] = derivation
+        connection.register("wanted", pa.table({"derivation_id": strings(fresh)}))
+        rows = connection.execute(
+            "SELECT derivation_id, failed, run_id, reason FROM derivations SEMI JOIN wanted USING (derivation_id)"
+        ).fetchall()
+        connection.unregister("wanted")
+        done = {key for key, failed, _, _ in rows if not failed}
+        failures = {(key, reason) for key, _, run_id, reason in rows if run_id == self._run.run_id}
+        return {
+            key: derivation
+            for key, derivation in fresh.items()
+            if key not in done and not (derivation.failed and (key, derivation.reason) in failures)
+        }
+
+    def _add(
+        self, connection: DuckDBPyConnection, fresh: dict[str, Derivation], decided: dict[str, Decision]
+    ) -> dict[str, Decision]:
+        """Add the derivations with all that belongs to them; return the decisions that comparing formulas changed."""
+        candidates = {candidate.id: candidate for derivation in fresh.values() for candidate in derivation.candidates}
+        known = stored(connection, "candidates", "candidate_id", candidates)
+        _insert_candidates(connection, self._run.run_id, [row for key, row in candidates.items() if key not in known])
+        checks: dict[str, Sequence[Check]] = {key: candidate.checks for key, candidate in candidates.items()}
+        if known:
+            before = _last_checks(connection, known)
+            for key in known:
+                checks[key] = [
+                    check for check in checks[key] if before.get((key, check.name)) != (check.outcome, check.reason)
+                ]
+        _insert_checks(connection, self._run.run_id, checks)
+        self._insert_derivations(connection, fresh)
+        compared: dict[str, Decision] = {}
+        if has_other_kind(connection, {derivation.kind for derivation in fresh.values()}):
+            compared = settle(connection, self._run.run_id, list(fresh.values()), self._policy)
+        new = {key: decided[key] for key in candidates} | compared
+        known |= new.keys() - candidates.keys()
+        earlier = decisions.last_of_policy(connection, known) if known else {}
+        decisions.append(connection, decisions.changed(new.values(), earlier))
+        return compared
 
     def _derivation_id(self, derivation: Derivation) -> str:
         return content_id("derivation", derivation.problem_id, derivation.kind, self._wording, self._run.fingerprint)
@@ -114,6 +141,7 @@ class StoreSink:
                 "reason": strings(row.reason for row in rows),
                 "candidate_ids": string_lists([[candidate.id for candidate in row.candidates] for row in rows]),
                 "run_id": pa.repeat(self._run.run_id, len(rows)),
+                "failed": pa.array([row.failed for row in rows], pa.bool_()),
             },
         )
 
@@ -160,11 +188,11 @@ def _insert_checks(connection: DuckDBPyConnection, run_id: str, checks: dict[str
 def _last_checks(
     connection: DuckDBPyConnection, candidate_ids: Iterable[str]
 ) -> dict[tuple[str, str], tuple[str, str]]:
-    """The last outcome and reason of each check of the candidates."""
+    """The last outcome and reason of each check of the candidates, those that comparing formulas added left out."""
     connection.register("wanted", pa.table({"candidate_id": strings(candidate_ids)}))
     rows = connection.execute(
         "SELECT candidate_id, check_name, outcome, reason FROM checks SEMI JOIN wanted USING (candidate_id) "
-        "ORDER BY checks.rowid"
+        "WHERE compared_with IS NULL ORDER BY checks.rowid"
     ).fetchall()
     connection.unregister("wanted")
     return {(candidate_id, name): (outcome, reason) for candidate_id, name, outcome, reason in rows}

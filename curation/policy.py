@@ -27,10 +27,14 @@ class Rule(Model):
 
 
 class Policy(Model):
-    """The rules, in the order in which their reasons are given."""
+    """The rules, in the order in which their reasons are given.
+
+    A check in `settled_by_agreement` that came out undecided does not hold a candidate back whose `agreement` passes.
+    """
 
     version: str
     no_relation: Literal["review", "reject"]
+    settled_by_agreement: tuple[CheckName, ...]
     checks: dict[CheckName, Rule]
 
     @cached_property
@@ -41,10 +45,11 @@ class Policy(Model):
     def decide(self, checks: Iterable[Check], *, has_relation: bool) -> tuple[Verdict, tuple[str, ...]]:
         """The verdict on a candidate from its checks, and the reasons for it, each as `check_name: reason`."""
         found = {check.name: check for check in checks}
+        settled = self._settled(found)
         leads_to: dict[CheckName, Verdict] = {}
         for name, rule in self.checks.items():
             outcome = found[name].outcome if name in found else "undecided"
-            if outcome != "pass":
+            if outcome != "pass" and name not in settled:
                 leads_to[name] = rule.fail if outcome == "fail" else rule.undecided
         if not has_relation:
             first = next(iter(leads_to), None)
@@ -53,8 +58,19 @@ class Policy(Model):
             names = [name for name, each in leads_to.items() if each == verdict]
             if names:
                 return verdict, tuple(_reason(name, found) for name in names)
-        passed = f"accept: {len(self.checks) - len(leads_to)} of {len(self.checks)} checks pass"
-        return "accept", (f"{passed}, not needed: {', '.join(leads_to)}" if leads_to else passed,)
+        reason = f"accept: {len(self.checks) - len(leads_to) - len(settled)} of {len(self.checks)} checks pass"
+        if settled:
+            reason += f", settled by agreement: {', '.join(settled)}"
+        if leads_to:
+            reason += f", not needed: {', '.join(leads_to)}"
+        return "accept", (reason,)
+
+    def _settled(self, found: Mapping[CheckName, Check]) -> list[CheckName]:
+        """The checks, in the order of the rules, whose doubt the agreement of formulas settles."""
+        if "agreement" not in found or found["agreement"].outcome != "pass":
+            return []
+        undecided = (name for name in self.checks if name in found and found[name].outcome == "undecided")
+        return [name for name in undecided if name in self.settled_by_agreement]
 
     def decision(self, candidate_id: str, checks: Iterable[Check], *, has_relation: bool) -> Decision:
         """The policy's decision on a candidate."""

@@ -96,21 +96,24 @@ def all_runs(connection: DuckDBPyConnection) -> list[Run]:
     return [_run(row) for row in rows(connection, "SELECT * FROM runs ORDER BY started_at")]
 
 
-_DECIDED = """
-    SELECT count(*) FROM (SELECT unnest(candidate_ids) AS candidate_id FROM derivations WHERE run_id = ?)
-    JOIN latest_decisions USING (candidate_id) WHERE verdict = '{}'
-"""
+_MADE = "SELECT DISTINCT unnest(candidate_ids) AS candidate_id FROM derivations WHERE run_id = ?"
+
+_DECIDED = f"SELECT count(*) FROM ({_MADE}) JOIN latest_decisions USING (candidate_id) WHERE verdict = '{{}}'"
 
 _COUNTS = {
     "problems": "SELECT count(*) FROM problems WHERE run_id = ?",
     "ingest_errors": "SELECT count(*) FROM ingest_errors WHERE run_id = ?",
-    "derived": "SELECT count(*) FROM derivations WHERE run_id = ?",
-    "formulas": "SELECT count(expression) FROM derivations WHERE run_id = ?",
-    "conditions": "SELECT coalesce(sum(len(conditions)), 0)::BIGINT FROM derivations WHERE run_id = ?",
-    "candidates": "SELECT coalesce(sum(len(candidate_ids)), 0)::BIGINT FROM derivations WHERE run_id = ?",
+    "derived": "SELECT count(*) FROM derivations WHERE run_id = ? AND NOT failed",
+    "failed": "SELECT count(*) FROM "
+    "(SELECT derivation_id FROM derivations WHERE run_id = ? GROUP BY derivation_id HAVING bool_and(failed))",
+    "formulas": "SELECT count(expression) FROM derivations WHERE run_id = ? AND NOT failed",
+    "conditions": "SELECT coalesce(sum(len(conditions)), 0)::BIGINT FROM derivations WHERE run_id = ? AND NOT failed",
+    "candidates": f"SELECT count(*) FROM ({_MADE})",
     "accepted": _DECIDED.format("accept"),
     "review": _DECIDED.format("review"),
     "rejected": _DECIDED.format("reject"),
+    "samples": "SELECT count(*) FROM samples WHERE run_id = ?",
+    "calls": "SELECT count(*) FROM llm_calls WHERE run_id = ?",
 }
 
 

@@ -1,13 +1,17 @@
 """Status: where the workspace stands, and what to do next."""
 
 from collections.abc import Sequence
+from textwrap import shorten
 
 from curation.rows import rows
 from curation.runs import Run, all_runs
 from curation.store import Store
+from schemas.call import Purpose
 from schemas.decision import Verdict
 from schemas.formula import FormulaKind
 from schemas.model import Model
+
+_LONGEST_REASON = 120
 
 
 class Cause(Model):
@@ -41,7 +45,11 @@ class SourceCount(Model):
 
 
 class Cost(Model):
-    """Calls, tokens, money and time by one model, over all runs; `usd` is None where no price is known."""
+    """Calls, tokens, money and time by one model, over all runs.
+
+    `failed` calls brought no text. `usd` leaves out the `unpriced` calls, whose price is not known; it is None where
+    that is all of them.
+    """
 
     model: str
     calls: int
@@ -49,6 +57,26 @@ class Cost(Model):
     output_tokens: int
     usd: float | None
     elapsed_s: float
+    failed: int
+    unpriced: int
+
+
+class SampleCount(Model):
+    """What models wrote for one purpose: how many samples, and how many of them are proved, wrong, and undecided."""
+
+    purpose: Purpose
+    samples: int
+    passed: int
+    failed: int
+    undecided: int
+
+
+class FailedCount(Model):
+    """How many problems a command last left without a model's answer, and the most frequent reason."""
+
+    command_line: str
+    problems: int
+    reason: str
 
 
 class NextStep(Model):
@@ -61,8 +89,9 @@ class NextStep(Model):
 class Status(Model):
     """Where a workspace stands.
 
-    `queue` is how many candidates wait for people; `causes` is `why` over the whole funnel; `runs` are all runs, oldest
-    first. Of those marked as running, `going_on` holds the ids of those that really are: the others were killed.
+    `queue` is how many candidates wait for people; `causes` is `why` over the whole funnel; `failed` are the problems
+    whose last derivation failed for want of a model's answer; `runs` are all runs, oldest first. Of those marked as
+    running, `going_on` holds the ids of those that really are: the others were killed.
     """
 
     ingested: tuple[SourceCount, ...]
@@ -72,6 +101,8 @@ class Status(Model):
     queue: int
     causes: tuple[Cause, ...]
     costs: tuple[Cost, ...]
+    samples: tuple[SampleCount, ...]
+    failed: tuple[FailedCount, ...]
     runs: tuple[Run, ...]
     going_on: tuple[str, ...]
     next_steps: tuple[NextStep, ...]
@@ -86,6 +117,8 @@ def status(store: Store) -> Status:
         accepted_problems = rows(connection, _ACCEPTED_PROBLEMS)[0]["count"]
         causes = tuple(Cause(**row) for row in rows(connection, _CAUSES))
         costs = tuple(Cost(**row) for row in rows(connection, _COSTS))
+        samples = tuple(SampleCount(**row) for row in rows(connection, _SAMPLES))
+        failed = tuple(FailedCount(**row) for row in rows(connection, _FAILED))
         runs = tuple(all_runs(connection))
     going_on = tuple(
         run.run_id
@@ -100,9 +133,11 @@ def status(store: Store) -> Status:
         queue=sum(row.review for row in funnel),
         causes=causes,
         costs=costs,
+        samples=samples,
+        failed=failed,
         runs=runs,
         going_on=going_on,
-        next_steps=tuple(_next_steps(ingested, funnel, runs, going_on)),
+        next_steps=tuple(_next_steps(ingested, funnel, failed, runs, going_on)),
     )
 
 
@@ -125,17 +160,44 @@ _CAUSES = """
 
 _COSTS = """
     SELECT model, sum(calls)::BIGINT AS calls, sum(input_tokens)::BIGINT AS input_tokens,
-        sum(output_tokens)::BIGINT AS output_tokens, sum(usd) AS usd, sum(elapsed_s) AS elapsed_s
+        sum(output_tokens)::BIGINT AS output_tokens, sum(usd) AS usd, sum(elapsed_s) AS elapsed_s,
+        sum(failed)::BIGINT AS failed, sum(unpriced)::BIGINT AS unpriced
     FROM cost GROUP BY model ORDER BY model
+"""
+
+_SAMPLES = """
+    SELECT
+        purpose,
+        count(*) AS samples,
+        count(*) FILTER (outcome = 'pass') AS passed,
+        count(*) FILTER (outcome = 'fail') AS failed,
+        count(*) FILTER (outcome = 'undecided') AS undecided
+    FROM samples GROUP BY purpose ORDER BY purpose
+"""
+
+_FAILED = """
+    SELECT command_line, count(*) AS problems, mode(reason) AS reason
+    FROM (
+        SELECT run_id, failed, reason FROM derivations
+        QUALIFY row_number() OVER (PARTITION BY problem_id, formula, wording ORDER BY rowid DESC) = 1
+    )
+    JOIN runs USING (run_id) WHERE failed GROUP BY command_line ORDER BY max(started_at)
 """
 
 
 def _next_steps(
-    ingested: Sequence[SourceCount], funnel: Sequence[FunnelRow], runs: Sequence[Run], going_on: Sequence[str]
+    ingested: Sequence[SourceCount],
+    funnel: Sequence[FunnelRow],
+    failed: Sequence[FailedCount],
+    runs: Sequence[Run],
+    going_on: Sequence[str],
 ) -> list[NextStep]:
     steps = []
     unfinished = set()
+    named = set()
     for run in {run.command_line: run for run in runs}.values():  # of those typed alike, the last one
+        if run.status != "done":
+            named.add(run.command_line)
         if run.run_id in going_on:
             unfinished.add(run.command)
             steps.append(NextStep(command="backmath status", why=f"`{run.command_line}` is running: see how far it is"))
@@ -143,6 +205,11 @@ def _next_steps(
             unfinished.add(run.command)
             ended = {"running": "was killed", "interrupted": "was interrupted", "failed": "failed"}[run.status]
             steps.append(NextStep(command=run.command_line, why=f"it {ended}, and goes on from there"))
+    for row in failed:
+        if row.command_line not in named:
+            reason = shorten(row.reason, _LONGEST_REASON, placeholder="...")
+            why = f"{row.problems:,} problems failed for want of an answer: {reason}"
+            steps.append(NextStep(command=row.command_line, why=why))
     if not ingested and "ingest" not in unfinished:
         steps.append(NextStep(command="backmath ingest --help", why="there are no problems yet"))
     underived = sum(row.underived for row in ingested)

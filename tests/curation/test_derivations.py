@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from curation import policy
+from curation import policy, runs
 from curation.derivations import StoreSink, done_problem_ids
+from curation.samples import read as read_samples
 from curation.store import Store
 from tests.curation import made
 
@@ -89,6 +90,65 @@ def test_what_is_done_is_told_by_kind_wording_and_fingerprint(tmp_path: Path) ->
     assert done_problem_ids(store, "trace", "fobar", "f2") == set()
     assert done_problem_ids(store, "trace", "declarative", "f1") == set()
     assert done_problem_ids(store, "formalize", "fobar", "f1") == set()
+
+
+def test_a_problem_that_failed_is_not_done_and_is_derived_after_it(tmp_path: Path) -> None:
+    problem = made.problem(1)
+    store = made.ingested(tmp_path, problem)
+    run = made.derived(store, made.failure(problem))
+    assert (run.status, run.counts) == ("done", {"failed": 1})
+    assert done_problem_ids(store, "trace", "fobar", "f1") == set()
+    run = made.derived(store, made.derivation(problem))
+    assert (run.counts["derived"], run.counts["candidates"]) == (1, 2)
+    assert done_problem_ids(store, "trace", "fobar", "f1") == {problem.id}
+    rows = made.query(store, "SELECT failed, reason, derivation_id FROM derivations ORDER BY rowid")
+    assert [row[:2] for row in rows] == [
+        (True, "rate limited: 429 five times"),
+        (False, "the formula gives the answer"),
+    ]
+    assert len({row[2] for row in rows}) == 1
+    assert made.query(store, "SELECT failed FROM latest_derivations") == [(False,)]
+
+
+def test_a_failure_is_kept_once_a_run_and_reason_and_never_behind_what_is_done(tmp_path: Path) -> None:
+    problem = made.problem(1)
+    store = made.ingested(tmp_path, problem)
+    run = made.begin(store)
+    sink = StoreSink(store, run, "fobar", policy.load())
+    for reason in ("timed out", "timed out", "refused"):
+        asyncio.run(sink.write([made.failure(problem, reason)]))
+    assert made.query(store, "SELECT reason FROM derivations") == [("timed out",), ("refused",)]
+    asyncio.run(sink.write([made.failure(problem), made.derivation(problem), made.failure(problem)]))
+    asyncio.run(sink.write([made.failure(problem, "later")]))
+    assert made.query(store, "SELECT failed FROM derivations") == [(True,), (True,), (False,)]
+    assert runs.finish(store, run.run_id, "done").counts.get("failed") is None
+
+
+def test_samples_come_back_as_they_went_in_and_once(tmp_path: Path) -> None:
+    problem = made.problem(1)
+    candidate_id = made.derivation(problem).candidates[0].id
+    samples = (
+        made.sample(problem, "May: 1/2.", "1 + 1/2 = 3/2", broken_step=1),
+        made.sample(problem, "x = 1", candidate_id=candidate_id),
+        made.sample(problem),
+    )
+    store = made.ingested(tmp_path, problem)
+    run = made.derived(store, made.derivation(problem, samples=[*samples, samples[0]]))
+    assert run.counts["samples"] == 3
+    with store.connect(read_only=True) as connection:
+        assert read_samples(connection, problem.id, candidate_id) == samples
+        assert read_samples(connection, problem.id, "another") == (samples[0], samples[2])
+        assert read_samples(connection, "another", candidate_id) == ()
+    assert made.query(store, "SELECT sample_id FROM samples") == [(sample.id,) for sample in samples]
+    made.derived(store, made.derivation(problem, samples=samples), fingerprint="f2")
+    assert made.query(store, "SELECT count(*) FROM samples") == [(3,)]
+
+
+def test_samples_of_a_problem_that_failed_are_kept(tmp_path: Path) -> None:
+    problem = made.problem(1)
+    store = made.ingested(tmp_path, problem)
+    made.derived(store, made.failure(problem).model_copy(update={"samples": (made.sample(problem, "1 = 1"),)}))
+    assert made.query(store, "SELECT count(*) FROM samples") == [(1,)]
 
 
 def test_text_without_a_place_in_utf8_does_not_break_a_batch(tmp_path: Path) -> None:

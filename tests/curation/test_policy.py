@@ -82,10 +82,41 @@ def test_the_gravest_check_decides_and_each_of_its_grade_is_a_reason(outcomes: d
         name: "accept" if outcome == "pass" else getattr(rules.checks[name], outcome)
         for name, outcome in outcomes.items()
     }
+    if outcomes["agreement"] == "pass" and outcomes["provenance"] == "undecided":
+        grades["provenance"] = "accept"
     assert GRAVITY.index(verdict) == max(GRAVITY.index(grade) for grade in grades.values())
     if verdict != "accept":
         named = {reason.split(":")[0] for reason in reasons}
         assert named == {name for name, grade in grades.items() if grade == verdict}
+
+
+def test_agreement_that_passes_settles_a_doubt_about_provenance_and_nothing_else() -> None:
+    rules = policy.load()
+    verdict, reasons = rules.decide(made.checks({"agreement": "pass", "provenance": "undecided"}), has_relation=True)
+    assert (verdict, reasons) == (
+        "accept",
+        ("accept: 10 of 14 checks pass, settled by agreement: provenance, not needed: solver_votes, judge, backprm",),
+    )
+    assert decide({"agreement": "pass", "provenance": "fail"}) == "reject"
+    assert decide({"agreement": "undecided", "provenance": "undecided"}) == "review"
+    assert decide({"agreement": "fail", "provenance": "undecided"}) == "review"
+    for name in DECIDING:
+        if name != "provenance":
+            assert decide({"agreement": "pass", name: "undecided"}) == "review"
+
+
+def test_agreement_does_not_stand_in_for_a_check_that_was_not_made() -> None:
+    checks = [check for check in made.checks({"agreement": "pass"}) if check.name != "provenance"]
+    assert policy.load().decide(checks, has_relation=True) == ("review", ("provenance: not checked",))
+
+
+def test_what_agreement_settles_is_the_users_to_say(tmp_path: Path) -> None:
+    doubts: made.Outcomes = {"agreement": "pass", "provenance": "undecided"}
+    nothing = policy.load(own(tmp_path, 'version = "n"\nsettled_by_agreement = []\n'))
+    assert decide(doubts, nothing) == "review"
+    more = policy.load(own(tmp_path, 'version = "m"\nsettled_by_agreement = ["formula_holds", "provenance"]\n'))
+    assert decide({**doubts, "formula_holds": "undecided"}, more) == "accept"
+    assert len({rules.full_version.split("+")[1] for rules in (nothing, more, policy.load())}) == 3
 
 
 def test_a_long_reason_is_cut() -> None:
@@ -123,6 +154,8 @@ def test_the_version_kept_with_decisions_changes_with_the_rules(tmp_path: Path) 
         ('version = "v"\nchecks = "none"\n', "checks"),
         ('version = "v"\nno_relation = "accept"\n', "no_relation = 'accept'"),
         ('version = "v"\nno_relations = "review"\n', "no_relations is not known"),
+        ('version = "v"\nsettled_by_agreement = ["provenence"]\n', "settled_by_agreement.0 = 'provenence'"),
+        ('version = "v"\nsettled_by_agreement = "provenance"\n', "settled_by_agreement = 'provenance'"),
         ("version = 1\n", "version"),
         ('version = "v\n', "not a TOML file"),
     ],

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from curation import problems, runs
+from curation import calls, problems, runs
 from curation.store import Store
 from schemas.ingest_error import IngestError
 from tests.curation import made
@@ -84,3 +84,12 @@ def test_counts_are_those_of_all_parts_of_the_run(tmp_path: Path) -> None:
         "accepted": 5,
         "rejected": 6,
     }
+
+
+def test_calls_and_samples_are_counted(tmp_path: Path) -> None:
+    problem = made.problem(1)
+    store = made.ingested(tmp_path, problem)
+    with store.connect() as connection:
+        calls.add(connection, made.begin(store).run_id, [made.call(1), made.call(2, "timeout")])
+    run = made.derived(store, made.derivation(problem, samples=[made.sample(problem, "1 = 1")]))
+    assert (run.counts["calls"], run.counts["samples"]) == (2, 1)

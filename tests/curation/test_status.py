@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from curation import problems, runs
+from curation import calls, problems, runs
 from curation.errors import StoreMissingError
-from curation.status import Cost, status
+from curation.status import Cost, FailedCount, SampleCount, status
 from curation.store import Store
 from schemas.ingest_error import IngestError
 from tests.curation import made
@@ -77,10 +77,54 @@ def test_a_killed_run_is_told_from_one_that_goes_on(tmp_path: Path) -> None:
 def test_costs_are_summed_by_model(tmp_path: Path) -> None:
     store = made.ingested(tmp_path)
     with store.connect() as connection:
-        connection.executemany(
-            "INSERT INTO llm_calls VALUES (?, ?, 'm', 100, 20, ?, 500, now()::TIMESTAMP)",
-            [("1", "r1", 0.5), ("2", "r2", 0.25)],
-        )
+        calls.add(connection, "r1", [made.call(1), made.call(2, "rate_limited")])
+        calls.add(connection, "r2", [made.call(3), made.call(4).model_copy(update={"usd": None})])
     assert status(store).costs == (
-        Cost(model="m", calls=2, input_tokens=200, output_tokens=40, usd=0.75, elapsed_s=1.0),
+        Cost(model="made", calls=4, input_tokens=300, output_tokens=60, usd=1.0, elapsed_s=2.0, failed=1, unpriced=1),
     )
+
+
+def test_samples_are_counted_by_purpose_and_outcome(tmp_path: Path) -> None:
+    row = made.problem(1)
+    store = made.ingested(tmp_path, row)
+    written = [made.sample(row, "1 + 1 = 2"), made.sample(row, "1 + 1 = 3", broken_step=0)]
+    made.derived(
+        store, made.derivation(row, samples=[*written, made.sample(row, "x = 1", candidate_id="c", broken_step=0)])
+    )
+    assert status(store).samples == (
+        SampleCount(purpose="formalize", samples=2, passed=1, failed=1, undecided=0),
+        SampleCount(purpose="solve", samples=1, passed=0, failed=1, undecided=0),
+    )
+
+
+def test_problems_that_failed_name_the_command_again_until_they_are_derived(tmp_path: Path) -> None:
+    rows = [made.problem(number) for number in range(4)]
+    store = made.ingested(tmp_path, *rows)
+    made.derived(
+        store,
+        made.derivation(rows[0], conditions=[]),
+        made.failure(rows[1]),
+        made.failure(rows[2]),
+        made.failure(rows[3], "timed out"),
+    )
+    now = status(store)
+    assert now.failed == (
+        FailedCount(command_line="backmath generate", problems=3, reason="rate limited: 429 five times"),
+    )
+    assert [(step.command, step.why) for step in now.next_steps] == [
+        ("backmath generate", "3 problems failed for want of an answer: rate limited: 429 five times")
+    ]
+    made.derived(store, *(made.derivation(row, conditions=[]) for row in rows[1:3]), made.failure(rows[3]))
+    assert [row.problems for row in status(store).failed] == [1]
+    made.derived(store, made.derivation(rows[3], conditions=[]))
+    assert (status(store).failed, commands(store)) == ((), [])
+
+
+def test_a_run_that_goes_on_is_not_proposed_again_for_what_failed(tmp_path: Path) -> None:
+    row = made.problem(1)
+    store = made.ingested(tmp_path, row)
+    made.derived(store, made.failure(row))
+    made.begin(store)
+    with store.running("generate"):
+        assert commands(store) == ["backmath status"]
+    assert commands(store) == ["backmath generate"]

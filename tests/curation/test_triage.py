@@ -74,7 +74,9 @@ def test_a_check_that_came_out_differently_later_is_what_counts(tmp_path: Path) 
     store = three(tmp_path)
     ((reviewed,),) = made.query(store, "SELECT candidate_id FROM candidate_overview WHERE decision = 'review'")
     with store.connect() as connection:
-        connection.execute("INSERT INTO checks VALUES (?, 'provenance', 'pass', 'explained', 1, 'later')", [reviewed])
+        connection.execute(
+            "INSERT INTO checks VALUES (?, 'provenance', 'pass', 'explained', 1, 'later', NULL)", [reviewed]
+        )
     assert decide_again(store, policy.load()).moved == {"review to accept": 1}
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from curation import decisions
+from curation import calls, decisions
 from curation.store import Store
 from schemas.decision import DecidedBy, Decision, Verdict
 from schemas.problem import Problem
@@ -54,7 +54,9 @@ def test_the_columns_are_those_that_are_published_in_their_order(tmp_path: Path)
     assert columns(store, "funnel") == (
         ["source", "formula", "problems", "conditions", "candidates", "accepted", "review", "rejected", "why"]
     )
-    assert columns(store, "cost") == ["model", "run_id", "calls", "input_tokens", "output_tokens", "usd", "elapsed_s"]
+    assert columns(store, "cost") == (
+        ["model", "run_id", "calls", "input_tokens", "output_tokens", "usd", "elapsed_s", "failed", "unpriced"]
+    )
 
 
 def test_a_row_of_the_overview_says_what_the_candidate_says(tmp_path: Path) -> None:
@@ -185,15 +187,38 @@ def test_the_last_outcome_of_a_check_is_the_one_shown(tmp_path: Path) -> None:
     assert sorted(shown) == sorted((check.name, check.outcome) for check in made.checks())
 
 
-def test_cost_sums_by_model_and_run_and_leaves_unknown_prices_out(tmp_path: Path) -> None:
+def test_cost_sums_by_model_and_run_and_says_what_failed_and_what_has_no_price(tmp_path: Path) -> None:
     store = made.ingested(tmp_path)
+    unpriced = made.call(5).model_copy(update={"usd": None})
     with store.connect() as connection:
-        connection.executemany(
-            "INSERT INTO llm_calls VALUES (?, ?, ?, 100, 20, ?, 500, now()::TIMESTAMP)",
-            [("1", "r1", "m", 0.5), ("2", "r1", "m", 0.25), ("3", "r2", "m", None), ("4", "r2", "n", 1.0)],
-        )
+        calls.add(connection, "r1", [made.call(1), made.call(2), made.call(3, "timeout"), unpriced])
+        calls.add(connection, "r2", [made.call(6).model_copy(update={"usd": None, "input_tokens": None})])
+        calls.add(connection, "r2", [made.call(7).model_copy(update={"model": "n", "text": "", "outcome": "empty"})])
     assert made.query(store, "SELECT * FROM cost ORDER BY ALL") == [
-        ("m", "r1", 2, 200, 40, 0.75, 1.0),
-        ("m", "r2", 1, 100, 20, None, 0.5),
-        ("n", "r2", 1, 100, 20, 1.0, 0.5),
+        ("made", "r1", 4, 300, 60, 1.0, 2.0, 1, 1),
+        ("made", "r2", 1, 0, 20, None, 0.5, 0, 1),
+        ("n", "r2", 1, 100, 20, 0.5, 0.5, 1, 0),
     ]
+
+
+def test_a_candidate_that_two_derivations_list_is_one_row(tmp_path: Path) -> None:
+    problem = made.problem(1)
+    store = made.ingested(tmp_path, problem)
+    made.derived(store, made.derivation(problem), fingerprint="f1", wording="fobar")
+    made.derived(
+        store,
+        made.derivation(problem, conditions=[0]),  # the wording failed, and what is left is the same candidate
+        fingerprint="f2",
+        wording="declarative",
+    )
+    assert made.query(store, "SELECT count(*), count(DISTINCT candidate_id) FROM candidate_overview") == [(2, 2)]
+    assert made.query(store, "SELECT candidates, accepted FROM funnel") == [(2, 2)]
+
+
+def test_a_failure_hides_nothing_that_was_derived(tmp_path: Path) -> None:
+    problem = made.problem(1)
+    store = made.ingested(tmp_path, problem)
+    made.derived(store, made.derivation(problem), fingerprint="f1")
+    made.derived(store, made.failure(problem), fingerprint="f2")
+    assert made.query(store, "SELECT failed, len(candidate_ids) FROM latest_derivations") == [(False, 2)]
+    assert made.query(store, "SELECT count(*) FROM candidate_overview") == [(2,)]
