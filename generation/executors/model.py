@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequen
 from dataclasses import dataclass
 from itertools import islice
 from types import TracebackType
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from generation.executors.local import derivation_of, derive_row, row_of
 from generation.executors.pool import Lost, WorkerPool
@@ -19,7 +19,7 @@ from generation.solutions import votes
 from generation.strategy import Strategy
 from generation.verification import judge
 from generation.wordings import declarative, rewrite
-from schemas.candidate import BackwardProblem
+from schemas.candidate import BackwardProblem, WordingKind
 from schemas.check import Check
 from schemas.derivation import Derivation
 from schemas.model import Model
@@ -39,6 +39,18 @@ class Unusable:
     """What a model answered was no use, and why: asking the same again would change nothing."""
 
     reason: str
+
+
+class _Wording(NamedTuple):
+    request: Callable[[Problem, BackwardProblem], Request]
+    read: Callable[[str], str]
+    worded: Callable[[Problem, BackwardProblem, str], BackwardProblem]
+
+
+_WORDINGS: dict[WordingKind, _Wording] = {
+    "declarative": _Wording(declarative.request, declarative.read, declarative.worded),
+    "rewrite": _Wording(rewrite.request, rewrite.read, rewrite.worded),
+}
 
 
 class ModelExecutor:
@@ -156,7 +168,7 @@ class ModelExecutor:
 
     async def _word(self, problem: Problem, candidate: BackwardProblem, samples: list[Sample]) -> BackwardProblem:
         """The candidate in the model's wording where it passes every check of a wording, else as it is."""
-        wording = declarative if self._strategy.wording == "declarative" else rewrite
+        wording = _WORDINGS[self._strategy.wording]
         request = wording.request(problem, candidate)
         text = await self._answer(request, wording.read)
         if isinstance(text, Unusable):
