@@ -11,15 +11,21 @@ from rich.text import Text
 from backmath.terminal import MARKS, data, heading
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from curation.listing import Shown
     from schemas.decision import Decision
+    from schemas.sample import Sample
 
 _INDENT = (0, 0, 0, 2)
 _HIGHLIGHT = "bold black on yellow"
 
 
 def print_candidate(out: Console, shown: "Shown") -> None:
-    """The question with its condition highlighted, the backward question, equation, solution, checks and decision."""
+    """The question with its condition highlighted, the backward question, equation, solution, checks and decision.
+
+    Where models wrote something for it, that stands below the solution, right or wrong.
+    """
     out.print(_title(shown))
     if shown.superseded:
         out.print("A later run derived this problem anew and did not make this candidate again.", style="yellow")
@@ -31,6 +37,8 @@ def print_candidate(out: Console, shown: "Shown") -> None:
         _part(out, "Equation", data(shown.candidate.relation.equation, "bold"))
     if shown.candidate.solution:
         _part(out, "Solution", _solution(shown))
+    if shown.samples:
+        _part(out, "What models wrote", _samples(shown.samples))
     if shown.formula and shown.formula.numbers:
         _part(out, "Where the numbers of the original solution come from", _numbers(shown))
     _part(out, "Checks", _checks(shown))
@@ -99,6 +107,21 @@ def _solution(shown: "Shown") -> Table:
         if step.equation and "=" not in step.text:
             line.append_text(data(f"   {step.equation}", "dim"))
         table.add_row(Text(mark, style), str(number), line)
+    return table
+
+
+def _samples(samples: "Sequence[Sample]") -> Table:
+    """Each sample with its outcome and why, its steps below it, the broken one marked."""
+    table = Table.grid(padding=(0, 1))
+    for sample in samples:
+        mark, style = MARKS[sample.outcome]
+        text = Text(sample.purpose, "bold").append_text(data(f" by {sample.model}: {sample.reason}", "dim"))
+        table.add_row(Text(mark, style), text)
+        for number, step in enumerate(sample.steps):
+            broken = number == sample.broken_step
+            table.add_row(
+                Text(MARKS["fail"][0] if broken else "·", MARKS["fail"][1] if broken else "dim"), data(step.text)
+            )
     return table
 
 

@@ -39,6 +39,8 @@ def status(json: Json = False, workspace: Workspace = DEFAULT_WORKSPACE, debug: 
         print_funnel(out, now)
     if now.costs:
         _print_costs(out, now)
+    if now.samples:
+        _print_samples(out, now)
     if now.runs:
         _print_runs(out, now)
     print_next(out, now.next_steps, workspace)
@@ -50,6 +52,8 @@ def _print_ingested(out: Console, now: "Status") -> None:
         out.print(data(f"  {row.problems:,} problems from {row.source}{waiting}"))
     if now.ingest_errors:
         out.print(f"  {now.ingest_errors:,} rows refused, in the table ingest_errors", style="yellow")
+    if failed := sum(row.problems for row in now.failed):
+        out.print(f"  {failed:,} problems failed for want of a model's answer", style="yellow")
     if now.queue:
         out.print(f"  {now.queue:,} candidates wait for people", style="yellow")
 
@@ -58,12 +62,27 @@ def _print_costs(out: Console, now: "Status") -> None:
     out.print(heading("Cost"))
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("model")
-    for name in ("calls", "tokens in", "tokens out", "USD", "seconds"):
+    for name in ("calls", "failed", "tokens in", "tokens out", "USD", "seconds"):
         table.add_column(name, justify="right")
     for cost in now.costs:
-        usd = "unknown" if cost.usd is None else f"{cost.usd:,.2f}"
-        counts = (f"{count:,}" for count in (cost.calls, cost.input_tokens, cost.output_tokens))
+        usd = "unknown" if cost.usd is None else f"{cost.usd:,.2f}{' or more' if cost.unpriced else ''}"
+        counts = (f"{count:,}" for count in (cost.calls, cost.failed, cost.input_tokens, cost.output_tokens))
         table.add_row(data(cost.model), *counts, usd, f"{cost.elapsed_s:,.0f}")
+    out.print(table)
+    for cost in now.costs:
+        if cost.unpriced and cost.usd is not None:
+            out.print(data(f"{cost.unpriced:,} of {cost.calls:,} calls of {cost.model} have no known price", "yellow"))
+
+
+def _print_samples(out: Console, now: "Status") -> None:
+    out.print(heading("What models wrote"))
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("purpose")
+    for name in ("samples", "proved", "wrong", "undecided"):
+        table.add_column(name, justify="right")
+    for row in now.samples:
+        counts = (row.samples, row.passed, row.failed, row.undecided)
+        table.add_row(row.purpose, *(f"{count:,}" for count in counts))
     out.print(table)
 
 
@@ -90,6 +109,8 @@ def _added(run: "Run") -> str:
             ("problems", "added"),
             ("ingest_errors", "refused"),
             ("candidates", "candidates"),
+            ("failed", "failed"),
+            ("calls", "calls"),
         )
         if name in run.counts
     )

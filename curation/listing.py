@@ -7,6 +7,7 @@ from duckdb import DuckDBPyConnection
 
 from curation.errors import AmbiguousCandidateError, UnknownCandidateError
 from curation.rows import rows
+from curation.samples import read
 from curation.store import Store
 from schemas.candidate import BackwardProblem, WordingKind
 from schemas.check import CheckName
@@ -14,6 +15,7 @@ from schemas.decision import DecidedBy, Decision, Verdict
 from schemas.formula import Formula, FormulaKind
 from schemas.model import Model
 from schemas.problem import Problem
+from schemas.sample import Sample
 
 
 class CandidateRow(Model):
@@ -85,14 +87,16 @@ class DatedDecision(Decision):
 class Shown(Model):
     """All that is known of one candidate.
 
-    `formula` is that of the problem; `decisions` are all of them, oldest first, and `holds` is the one in force.
-    `superseded` says that a later run derived the problem anew and did not make this candidate again.
+    `formula` is that of the problem; `samples` are what models wrote for the candidate and for its problem; `decisions`
+    are all of them, oldest first, and `holds` is the one in force. `superseded` says that a later run derived the
+    problem anew and did not make this candidate again.
     """
 
     candidate_id: str
     problem: Problem
     candidate: BackwardProblem
     formula: Formula | None
+    samples: tuple[Sample, ...]
     holds: DatedDecision | None
     decisions: tuple[DatedDecision, ...]
     superseded: bool
@@ -109,6 +113,7 @@ def show(store: Store, start_of_id: str) -> Shown:
         checks = rows(connection, _CHECKS, key)
         problem = rows(connection, _PROBLEM, [candidate["problem_id"]])[0]
         derivation = rows(connection, _DERIVATION, key)[0]
+        samples = read(connection, candidate["problem_id"], candidate["candidate_id"])
         holds = rows(connection, "SELECT * FROM latest_decisions WHERE candidate_id = ?", key)
         decisions = rows(connection, "SELECT * FROM decisions WHERE candidate_id = ? ORDER BY rowid", key)
         superseded = not rows(connection, "SELECT candidate_id FROM candidate_overview WHERE candidate_id = ?", key)
@@ -120,6 +125,7 @@ def show(store: Store, start_of_id: str) -> Shown:
             candidate | {"checks": [outcomes[name] for name in get_args(CheckName) if name in outcomes]}
         ),
         formula=Formula.model_validate(derivation) if derivation["expression"] is not None else None,
+        samples=samples,
         holds=DatedDecision.model_validate(holds[0]) if holds else None,
         decisions=tuple(DatedDecision.model_validate(decision) for decision in decisions),
         superseded=superseded,

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from backmath.app import main
 from backmath.candidate_page import print_candidate
+from curation import calls
 from curation.listing import show
 from curation.store import Store
 from schemas.problem import Problem
@@ -83,6 +84,35 @@ def test_a_candidate_is_shown_whole(workplace: Path, capsys: pytest.CaptureFixtu
         assert " ".join(str(text).split()) in shown
 
 
+def test_what_models_wrote_stands_below_the_solution_with_the_broken_step_marked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    problem = made.problem(48)
+    (candidate,) = made.derivation(problem, conditions=[0]).candidates
+    samples = [
+        made.sample(problem, "In May: 48/2 = 24.", "48 + 24 = 73", broken_step=1),
+        made.sample(problem, "x = 48", candidate_id=candidate.id),
+        made.sample(problem, "of another candidate", candidate_id="another"),
+    ]
+    store = made.ingested(tmp_path, problem)
+    made.derived(store, made.derivation(problem, conditions=[0], samples=samples))
+    show_it = ["candidates", "show", candidate.id, "--workspace", str(tmp_path)]
+    assert main(show_it) == 0
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    start = lines.index("What models wrote")
+    assert lines.index("Solution") < start < lines.index("Checks")
+    assert lines[start + 1 : start + 6] == [
+        "✗ formalize by made: step 2 does not hold",
+        "· In May: 48/2 = 24.",
+        "✗ 48 + 24 = 73",
+        "✓ solve by made: every step holds",
+        "· x = 48",
+    ]
+    assert "of another candidate" not in "".join(lines)
+    assert main([*show_it, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["samples"] == [sample.model_dump(mode="json") for sample in samples[:2]]
+
+
 def test_the_condition_is_highlighted_where_there_are_colours(workplace: Path) -> None:
     ((key, text),) = cli.query(
         workplace / "workspace", "SELECT candidate_id, condition_text FROM candidate_overview LIMIT 1"
@@ -143,8 +173,20 @@ def test_nothing_in_the_data_acts_on_the_terminal(tmp_path: Path, capsys: pytest
         origin=HOSTILE,
     )
     store = made.ingested(tmp_path, problem)
-    derivation = made.derivation(problem, {"provenance": "undecided"}, conditions=(0,), question=HOSTILE, note=HOSTILE)
+    written = made.sample(problem, HOSTILE, HOSTILE, broken_step=1)
+    derivation = made.derivation(
+        problem,
+        {"provenance": "undecided"},
+        conditions=(0,),
+        question=HOSTILE,
+        note=HOSTILE,
+        samples=[written.model_copy(update={"model": HOSTILE, "reason": HOSTILE})],
+    )
     made.derived(store, derivation)
+    made.derived(store, made.failure(problem, HOSTILE, kind="formalize"), fingerprint="f2")
+    with store.connect() as connection:
+        calls.add(connection, "r", [made.call(1, text=HOSTILE).model_copy(update={"model": HOSTILE, "usd": None})])
+        calls.add(connection, "r", [made.call(2).model_copy(update={"model": HOSTILE})])
     workspace = ["--workspace", str(tmp_path)]
     for command in (
         ["candidates", "list"],
