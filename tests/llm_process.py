@@ -19,7 +19,7 @@ class Running:
     process: subprocess.Popen[str]
 
     def stats(self) -> dict[str, Any]:
-        """See `tests.llm_server.Service.stats`."""
+        """See `tests.llm_service.Service.stats`."""
         return dict(self._call("/stats"))
 
     def log(self) -> list[dict[str, Any]]:
@@ -29,6 +29,10 @@ class Running:
     def change(self, **settings: object) -> None:
         """Change options while it runs: `change(limit=0, fault={"stall": 1})`."""
         self._call("/settings", json.dumps(settings).encode())
+
+    def reset(self) -> None:
+        """Have it be as at the start, with nothing counted."""
+        self._call("/reset", b"")
 
     def _call(self, path: str, body: bytes | None = None) -> Any:
         with urllib.request.urlopen(self.url.removesuffix("/v1") + path, body, timeout=30) as reply:

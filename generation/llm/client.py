@@ -223,37 +223,45 @@ class Client:
             body = dialect.body(request, self.model, tried)
             most_usd = self._budget.cost(len(body) + _FRAME_TOKENS, request.max_tokens)  # no token is less than a byte
             await self._budget.reserve(most_usd or 0.0)
-            call = Call(
-                call_id=os.urandom(8).hex(),
-                key=key,
-                purpose=request.purpose,
-                prompt=prompt(request.purpose).version,
-                model=self.model,
-                base_url=self.endpoint.base_url,
-                question=sendable(request.question),
-                sample=request.sample,
-                max_tokens=request.max_tokens,
-                outcome="lost",
-                text=None,
-                error="",
-                input_tokens=None,
-                output_tokens=None,
-                usd=most_usd,
-                elapsed_ms=0.0,
-                called_at=time.time(),
-            )
-            started_at = time.perf_counter()
+            usd: float | None = 0.0
             try:
+                call = self._call(request, key, most_usd)
                 self._ledger.sent(call)
-                result = await self._transport.chat(body)
+                started_at = time.perf_counter()
+                try:
+                    result = await self._transport.chat(body)
+                finally:
+                    seconds = time.perf_counter() - started_at
+                    call = self._ended(call, result, seconds)
+                    usd = call.usd
+                    self._ledger.record(call)
             finally:
-                seconds = time.perf_counter() - started_at
-                call = self._ended(call, result, seconds)
-                self._budget.settle(most_usd or 0.0, call.usd or 0.0)
-                self._ledger.record(call)
+                self._budget.settle(most_usd or 0.0, usd or 0.0)
         finally:
             self._limiter.release(window, rejected=result.overloaded, seconds=seconds, retry_after=result.retry_after)
         return call, result, dialect
+
+    def _call(self, request: Request, key: str, most_usd: float | None) -> Call:
+        """A call that goes out now."""
+        return Call(
+            call_id=os.urandom(8).hex(),
+            key=key,
+            purpose=request.purpose,
+            prompt=prompt(request.purpose).version,
+            model=self.model,
+            base_url=self.endpoint.base_url,
+            question=sendable(request.question),
+            sample=request.sample,
+            max_tokens=request.max_tokens,
+            outcome="lost",
+            text=None,
+            error="",
+            input_tokens=None,
+            output_tokens=None,
+            usd=most_usd,
+            elapsed_ms=0.0,
+            called_at=time.time(),
+        )
 
     def _ended(self, call: Call, result: Result, seconds: float) -> Call:
         """The call with what came of it; what it cost is the most it could where the server did not say."""

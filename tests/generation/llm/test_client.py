@@ -5,7 +5,6 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +18,7 @@ from generation.llm.price import Price
 from schemas.call import CallOutcome
 from tests.generation.llm.asking import ask, ask_all, read, request, use
 from tests.llm_process import Running, serve
-from tests.llm_server import FAULTS
+from tests.llm_service import FAULTS
 
 ANSWERS = [{"question": f"How many? {number}", "text": json.dumps({"answer": str(number)})} for number in range(200)]
 QUESTIONS = [request(str(row["question"])) for row in ANSWERS]
@@ -31,12 +30,18 @@ def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retries, "FIRST_WAIT_S", 0.02)
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Running]:
-    table = tmp_path / "answers.jsonl"
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    table = tmp_path_factory.mktemp("server") / "answers.jsonl"
     table.write_text("\n".join(map(json.dumps, ANSWERS)))
     with serve("--answers", str(table), "--latency", "0.01", "--retry-after", "0.05") as running:
         yield running
+
+
+@pytest.fixture
+def server(started: Running) -> Running:
+    started.reset()
+    return started
 
 
 OUTCOMES: dict[str, CallOutcome] = {

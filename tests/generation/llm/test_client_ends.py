@@ -32,9 +32,22 @@ def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retries, "FIRST_WAIT_S", 0.02)
 
 
-@pytest.fixture
-def server() -> Iterator[Running]:
+@pytest.fixture(scope="module")
+def started() -> Iterator[Running]:
     with serve("--latency", "0.01", "--retry-after", "0.05") as running:
+        yield running
+
+
+@pytest.fixture
+def server(started: Running) -> Running:
+    started.reset()
+    return started
+
+
+@pytest.fixture
+def mortal() -> Iterator[Running]:
+    """A server of a test's own, to kill."""
+    with serve("--latency", "0.01") as running:
         yield running
 
 
@@ -114,7 +127,7 @@ def test_a_server_that_was_never_there_ends_the_run() -> None:
     assert all(one_line(answer, UnreachableError, "nothing answers at") for answer in answers)
 
 
-def test_a_server_that_goes_away_ends_the_run_after_a_while(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_goes_away_ends_the_run_after_a_while(mortal: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retries, "SILENCE_S", 0.5)
     ledger = MemoryLedger()
 
@@ -122,27 +135,27 @@ def test_a_server_that_goes_away_ends_the_run_after_a_while(server: Running, mon
         asking = asyncio.create_task(ask_all(client, QUESTIONS))
         while client.calls["answered"] < 50:
             await asyncio.sleep(0.005)
-        server.process.kill()
+        mortal.process.kill()
         return await asking
 
-    answers = use(server, run, ledger=ledger, concurrency=8)
+    answers = use(mortal, run, ledger=ledger, concurrency=8)
     gone = [answer for answer in answers if answer != "42"]
     assert len(answers) - len(gone) >= 50
-    assert all(one_line(answer, UnreachableError, "nothing answers at", server.url) for answer in gone)
+    assert all(one_line(answer, UnreachableError, "nothing answers at", mortal.url) for answer in gone)
 
 
-def test_a_server_that_comes_back_loses_no_row(server: Running) -> None:
+def test_a_server_that_comes_back_loses_no_row(mortal: Running) -> None:
     async def run(client: Client) -> list[str | BaseException]:
         asking = asyncio.create_task(ask_all(client, QUESTIONS))
         while client.calls["answered"] < 50:
             await asyncio.sleep(0.005)
-        server.process.kill()
-        server.process.wait()
+        mortal.process.kill()
+        mortal.process.wait()
         await asyncio.sleep(0.3)
-        with serve("--port", server.url.split(":")[2].removesuffix("/v1"), "--latency", "0.01"):
+        with serve("--port", mortal.url.split(":")[2].removesuffix("/v1"), "--latency", "0.01"):
             return await asking
 
-    assert use(server, run, concurrency=8) == ["42"] * len(QUESTIONS)
+    assert use(mortal, run, concurrency=8) == ["42"] * len(QUESTIONS)
 
 
 def test_no_call_that_could_pass_the_budget_is_sent(server: Running) -> None:
