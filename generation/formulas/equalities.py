@@ -37,7 +37,7 @@ class _Grammar:
         times = r"(?!)" if names & {"x", "X"} else r"[xX](?=[\s\d($.])"
         words = rf"(?:\s*+(?!{name}|[xX]\b)[A-Za-z]+(?:['/][A-Za-z]+)*+){{1,4}}+"
         operand = rf"(?:[-–(\[\s]|sqrt(?=\()){{0,6}}[$€£]?\s?{number}\s?%?[)\]]{{0,3}}(?:{words})?+\s*+[)\]]{{0,3}}%?"
-        operator = rf"\s*+(?:\*\*|[-+*/×÷·^−–]|{times}|(?=\())\s*+"
+        operator = rf"\s*+(?:\*\*|[-+*/×÷·^−–]|{times}|(?=\()|(?<=\))(?={name}))\s*+"
         self.side = re.compile(rf"{operand}(?:{operator}{operand}){{0,30}}+")
         self.number = re.compile(rf"({NUMERAL})\s?%?[)\]]*(?P<unit>{words})?")
         self.word = re.compile(rf"(?<![A-Za-z])(?!{name}|{times}|sqrt\()[A-Za-z][A-Za-z'/]*")
