@@ -81,6 +81,7 @@ _ABOUT = re.compile(
 _TRIES = re.compile(r"\b(?:if|suppose|assum\w+|try|trying|guess\w*|would|or|either)\b", re.I)
 _SCALED = re.compile(rf"\b(?:{_PART}|twice|doubl\w+|tripl\w+|thrice)\b[^.,:;=]*\Z", re.I)
 _MORE = re.compile(r"[0-9%] (?:times|more|less|fewer|plus|minus|of)\b[^=]*\Z")
+_OF = re.compile(r"[0-9%)] of\b")
 _BRACKETED = re.compile(r"[A-Za-z0-9)%\]]\s+[(\[]")
 _HUNDREDTHS = re.compile(r"[%$€£]|\bcents?\b", re.I)
 _DIMENSIONS = tuple(
@@ -105,7 +106,7 @@ def excuse(left: Side, right: Side, line: str, start: int, end: int, unknown: st
         return "two numbers and no calculation"
     if _SCALED.search(line[:start]):
         return "words before it may change it"
-    if _is_share(left, right):
+    if is_share(left, right):
         return "a part of something that is so many"
     if _MORE.search(written):
         return "its last number may belong to the words behind it"
@@ -123,12 +124,24 @@ def excuse(left: Side, right: Side, line: str, start: int, end: int, unknown: st
         return "a percentage of what it is added to"
     if _HUNDREDTHS.search(line) and left.value in (right.value * 100, right.value / 100):
         return "a side that may be in percent or cents"
-    if any(len({unit.lower().rstrip("s") for unit in units.findall(written)}) > 1 for units in _DIMENSIONS):
+    if any(len(_named(units, written)) > 1 for units in _DIMENSIONS):
         return "units that differ"
     return ""
 
 
-def _is_share(left: Side, right: Side) -> bool:
+def is_converted(first: str, last: str) -> bool:
+    """Whether the sides count the same in two units, 2 hours and 120 minutes, or a part and what it is: 25% of them."""
+    if _OF.search(first):
+        return True
+    named = [(_named(units, first), _named(units, last)) for units in _DIMENSIONS]
+    return any(one and other and not one & other for one, other in named)
+
+
+def _named(units: re.Pattern[str], text: str) -> set[str]:
+    return {unit.lower().rstrip("s") for unit in units.findall(text)}
+
+
+def is_share(left: Side, right: Side) -> bool:
     """Whether a part of a whole, 2/5, is said to be so many: 12 acres."""
     return re.fullmatch(r"[0-9]{1,2}/[0-9]{1,3}", left.text) is not None and bool(left.value < 1 <= right.value)
 

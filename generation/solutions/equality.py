@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from generation.formulas.equalities import Side, read_equalities, read_side, states
-from generation.solutions.doubts import calculates, doubt, excuse, is_open
+from generation.solutions.doubts import calculates, doubt, excuse, is_converted, is_open, is_share
 from generation.verification.expression import ExpressionError, decimal, for_people, symbols
 from schemas.check import Outcome
 
@@ -75,15 +75,18 @@ def _judged(
     if len(read) < len(sides):
         return Equality(start, end, (), "undecided", f'"{line[start:end]}" cannot be read')
     doubts = ""
-    before = line[:start]
-    if _is_number(read[0]) and not _equal(read[0], read[1]) and (before.rstrip()[-1:].isalpha() or is_open(before)):
-        if len(read) > 2:
+    before, first = line[:start], line[start : read[1].offset]
+    if (_is_number(read[0]) or is_share(read[0], read[1])) and not _equal(read[0], read[1]):
+        if not before.rstrip()[-1:].isalpha() and not is_open(before):
+            if len(read) > 2 and is_converted(first, line[read[-1].offset : end]):
+                del read[0]  # 2 hours = 2 * 60 = 120 minutes
+        elif len(read) > 2:
             del read[0]  # the cost of 3 apples = 3 * $2 = $6
-            start = read[0].offset
         elif _is_number(read[1]) and not is_open(before):
             return None  # the cost of 3 apples = $6
         else:
             doubts = "its first number may belong to the words before it"
+        start = max(start, read[0].offset)
     written = line[start:end]
     doubts = doubts or doubt(line, start, end, names)
     left = read[0]
