@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 
 from generation.conditions.finder import find_conditions
 from generation.formulas.equalities import read_runs, read_side
@@ -21,7 +22,7 @@ from schemas.check import Outcome
 MAX_STEP = 1_000
 """Characters of a step that are read."""
 MAX_LETTERS = 8
-"""Letters of a solution's own that are given a value."""
+"""Letters of a solution's own that are given a value, and statements of one line that give them one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ def _with_own_letters(lines: Sequence[str], values: Mapping[str, Fraction]) -> d
     for _ in range(MAX_LETTERS):
         said: dict[str, set[Fraction]] = {}
         for line in lines:
-            for match in _LETTER_IS.finditer(line):
+            for match in islice(_LETTER_IS.finditer(line), MAX_LETTERS):
                 if match[1] not in known and line[: match.start()].rstrip()[-1:] not in _SIGNS:
                     said.setdefault(match[1], set()).update(_value_at(line, match.end(), known))
         new = {letter: next(iter(found)) for letter, found in said.items() if len(found) == 1}

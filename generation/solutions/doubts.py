@@ -7,6 +7,9 @@ from fractions import Fraction
 from generation.formulas.equalities import NUMERAL, Side
 from generation.verification.expression import Expression, Operation, Percent, symbols, walk
 
+_NEAR = 60
+"""Characters before an equality that are looked at."""
+
 _MANY = "halves|thirds|fourths|fifths|sixths|sevenths|eighths|ninths|tenths|hundredths"
 _PART = rf"(?:half|third|quarter|fourth|fifth|sixth|seventh|eighth|ninth|tenth|hundredth|{_MANY})"
 _ARTICLE = r"(?: the| an?| all| these| those| his| her)?\s*\Z"
@@ -41,7 +44,7 @@ _SLASH = re.compile(r"/\s*(?:[0-9.,]+|\([^()]*\))\s*(?:\(|[A-Za-z](?![A-Za-z]))|
 
 def is_open(before: str) -> bool:
     """Whether what stands before a number may belong to it: half of, 3 plus."""
-    return _OPEN_BEFORE.search(before) is not None
+    return _OPEN_BEFORE.search(before[-_NEAR:]) is not None
 
 
 def goes_on(line: str, end: int) -> bool:
@@ -104,7 +107,7 @@ def excuse(left: Side, right: Side, line: str, start: int, end: int, unknown: st
     names = symbols(left.expression) | symbols(right.expression)
     if not names and not calculates(left.expression) and not calculates(right.expression):
         return "two numbers and no calculation"
-    if _SCALED.search(line[:start]):
+    if _SCALED.search(line[max(0, start - _NEAR) : start]):
         return "words before it may change it"
     if is_share(left, right):
         return "a part of something that is so many"

@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from generation.solutions.chain_of_thought import MAX_STEP, Proof, prove
+from generation.solutions.votes import MAX_STEPS
 from tests.data import data_file
 from tests.generation.verification.attacks import ATTACKS
 
@@ -205,6 +206,13 @@ def test_an_attack_is_told_at_once_and_proves_nothing(attack: str) -> None:
     proofs = prove([attack, short, f"48 + 24 = {short}", f"{short} = 72", f"x = {short}"], "x", HIDDEN)
     assert not any(found.outcome == "pass" for found in proofs)
     assert time.monotonic() - start < 2
+
+
+@pytest.mark.parametrize("text", ["b = 2b ", "1+", "1 = ", "(a=", "half of 2 ", "2^9^"])
+def test_the_longest_solution_is_told_in_time(text: str) -> None:
+    start = time.monotonic()
+    prove([(text * MAX_STEP)[:MAX_STEP]] * MAX_STEPS, "x", HIDDEN)
+    assert time.monotonic() - start < 10
 
 
 def test_what_a_terminal_would_obey_is_not_in_a_reason() -> None:
