@@ -11,6 +11,7 @@ from backmath.command_line import within
 from backmath.config import DEFAULT_WORKSPACE, Debug, Json, Workspace
 from backmath.terminal import MARKS, console, data, print_json
 from schemas.check import CheckName
+from schemas.formula import FormulaKind
 
 app = typer.Typer(help="List, read and export the backward problems.", rich_markup_mode="markdown")
 
@@ -24,7 +25,7 @@ WithDecision = Annotated[
 FromSource = Annotated[
     str | None, typer.Option("--source", metavar="NAME", help="Only those of this source, such as gsm8k.")
 ]
-WithFormula = Annotated[Literal["trace"] | None, typer.Option("--formula", help="Only those of this kind of formula.")]
+WithFormula = Annotated[FormulaKind | None, typer.Option("--formula", help="Only those of this kind of formula.")]
 WithFailed = Annotated[
     CheckName | None,
     typer.Option("--failed-check", metavar="CHECK", help="Only those that failed this check, such as unique_root."),

@@ -61,6 +61,16 @@ def test_a_filter_selects_what_its_query_does(
     assert found or condition == "false"
 
 
+def test_a_list_tells_formulas_of_models_from_traces(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    problem = made.problem(48)
+    store = made.ingested(tmp_path, problem)
+    made.derived(store, made.derivation(problem))
+    written = made.derivation(problem, conditions=[0], kind="formalize")
+    made.derived(store, written, fingerprint="f2")
+    rows = listed(capsys, "--formula", "formalize", "--workspace", str(tmp_path))
+    assert [row["candidate_id"] for row in rows] == [written.candidates[0].id]
+
+
 def test_a_list_stops_at_its_limit_and_says_so(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["candidates", "list", "--limit", "7"]) == 0
     shown = capsys.readouterr().out
