@@ -17,6 +17,7 @@ from generation.llm.dialect import Dialect, sendable
 from generation.llm.endpoint import Endpoint
 from generation.llm.errors import (
     CallFailedError,
+    IgnoredSchemaError,
     InvalidReplyError,
     ModelError,
     UnknownModelError,
@@ -24,6 +25,7 @@ from generation.llm.errors import (
     UnreachableError,
     WrongKeyError,
 )
+from generation.llm.json_text import find_object
 from generation.llm.ledger import Ledger
 from generation.llm.limiter import Limiter
 from generation.llm.prompt import prompt
@@ -36,6 +38,8 @@ MOST_ANSWERS = 3
 """How many answers to one request may be paid for: the first, and two more where it is no use."""
 LONGEST_QUESTION = 24_000
 """Bytes of a question: with prompt and schema it stays below the lengths from which providers ask more for a token."""
+MOST_WITHOUT_OBJECT = 5
+"""Answers without a JSON object to requests that ask for one in words, while no answer of the run had one."""
 
 _FRAME_TOKENS = 64  # what a server's chat template may add to the messages
 
@@ -55,13 +59,14 @@ class Client:
         self.calls: Counter[CallOutcome] = Counter()
         self._ledger = ledger
         self._budget = budget or Budget()
-        self._budget.spent = ledger.spent
         self._limiter = Limiter(concurrency)
         self._transport = Transport(endpoint)
         self._pulse = Pulse(endpoint.base_url)
         self._dialect = Dialect()
         self._asked: dict[str, asyncio.Event] = {}
         self._over: ModelError | None = None
+        self._has_object = False  # whether any answer had
+        self._without_object = 0
 
     @property
     def model(self) -> str:
@@ -74,6 +79,7 @@ class Client:
         return None if self._budget.price is None else self._budget.spent
 
     async def __aenter__(self) -> Self:
+        self._budget.spent = self._ledger.spent
         await self._transport.__aenter__()
         return self
 
@@ -163,12 +169,13 @@ class Client:
             raise CallFailedError(f"the question is longer than {LONGEST_QUESTION} bytes", paid=False)
         retries = Retries(self._pulse)
         dialect = Dialect()
-        again = False
+        again = tried > 0  # what was begun is finished first
         while True:
             call, result, spoken = await self._send(request, key, dialect, tried, again)
             try:
                 if result.text is not None:
                     self._dialect = self._dialect.least(spoken)
+                    self._look_for_object(result, spoken.in_words(tried))
                     return call
                 if result.outcome == "refused":
                     # For this call only, until it helps: a server's message may name a parameter for no other reason
@@ -192,7 +199,7 @@ class Client:
         # Some refuse a question with 403, for what stands in it: then others were answered.
         if result.status in (401, 402, 429) or (result.status == 403 and not self._answered):
             raise self._wrong_key(result)
-        if result.status == 404:
+        if result.status in (404, 405, 501):
             raise UnknownModelError(
                 f"{self.endpoint.base_url} does not have the model {self.model!r}, or is not the base URL, which "
                 f"most often ends in /v1 ({result.error}); give --model or --base-url"
@@ -200,6 +207,21 @@ class Client:
         if result.status is not None and result.status < 400:
             raise UnreachableError(f"{self.endpoint.base_url} gives no answers ({result.error}); check --base-url")
         raise CallFailedError(f"the server refused the request: {result.error}", paid=False)
+
+    def _look_for_object(self, result: Result, in_words: bool) -> None:
+        """Raise IgnoredSchemaError where no answer of the run has an object, told to in words or not."""
+        if self._has_object or result.outcome != "answered":
+            return
+        try:
+            find_object(result.text or "")
+            self._has_object = True
+        except InvalidReplyError as error:
+            self._without_object += in_words
+            if self._without_object >= MOST_WITHOUT_OBJECT:
+                raise IgnoredSchemaError(
+                    f"{self.endpoint.base_url} does not bind {self.model!r} to the schema, and it does not keep to it "
+                    f"when told to ({error}); take a server with structured output, or another model"
+                ) from None
 
     @property
     def _answered(self) -> bool:

@@ -45,6 +45,8 @@ class Dialect:
 
     def least(self, other: "Dialect") -> "Dialect":
         """What both dialects have in common."""
+        if self == other:
+            return self
         forms = ("json_schema", "json_object", "none")
         return Dialect(
             form=max(self.form, other.form, key=forms.index),
@@ -53,11 +55,14 @@ class Dialect:
             seed=self.seed and other.seed,
         )
 
+    def in_words(self, tried: int) -> bool:
+        """Whether the schema is in the text: some servers take one and bind nothing to it, so who asks again tells."""
+        return self.form != "json_schema" or tried > 0
+
     def body(self, request: Request, model: str, tried: int) -> bytes:
-        """The JSON body of a request whose answers were no use `tried` times before."""
-        system, response_format = _bound(
-            request.purpose, self.form, json.dumps(request.answer_schema, ensure_ascii=False)
-        )
+        """The JSON body of a request that had `tried` answers of no use before."""
+        schema = json.dumps(request.answer_schema, ensure_ascii=False)
+        system, response_format = _bound(request.purpose, self.form, schema, self.in_words(tried))
         parts = [
             f'{{"model":{json.dumps(model)},"messages":[{{"role":"system","content":{system}}},'
             f'{{"role":"user","content":{json.dumps(sendable(request.question), ensure_ascii=False)}}}],'
@@ -72,10 +77,10 @@ class Dialect:
 
 
 @lru_cache(maxsize=64)
-def _bound(purpose: Purpose, form: str, schema: str) -> tuple[str, str]:
+def _bound(purpose: Purpose, form: str, schema: str, in_words: bool) -> tuple[str, str]:
     """The system message in JSON, and the parameter that binds the answer, written once for each schema."""
     text = prompt(purpose).text
-    if form != "json_schema":
+    if in_words:
         text += f"\n\nAnswer with one JSON object only. It keeps to this JSON schema:\n{schema}"
     bound = {
         "json_schema": f'{{"type":"json_schema","json_schema":{{"name":"{purpose}","strict":true,"schema":{schema}}}}}',

@@ -28,6 +28,10 @@ class UnknownModelError(ModelError):
     """The server does not have the model."""
 
 
+class IgnoredSchemaError(ModelError):
+    """The server binds no answer to the schema, and the model does not keep to it by itself."""
+
+
 class UnreachableError(ModelError):
     """Nothing answers at the address."""
 

@@ -55,7 +55,9 @@ def read_reply(body: bytes) -> Reply:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"])) or "the body"
-        raise MalformedReplyError(f"the reply is no chat completion: {place}: {first['msg']}"[:MAX_MESSAGE]) from None
+        said = f" ({read_refusal(body).message})" if b'"error"' in body else ""  # some send an error with status 200
+        why = f"the reply is no chat completion: {place}: {first['msg']}{said}"
+        raise MalformedReplyError(why[:MAX_MESSAGE]) from None
     choice = completion.choices[0]
     usage = completion.usage if isinstance(completion.usage, _Usage) else None
     return Reply(
@@ -82,6 +84,8 @@ def read_refusal(body: bytes) -> Refusal:
         value = json.loads(body)
     except (ValueError, RecursionError):
         return Refusal(_line(body[: 4 * MAX_MESSAGE].decode("utf-8", "replace")), "", "")
+    if isinstance(value, list) and len(value) == 1:  # as Google's servers wrap it
+        value = value[0]
     error = value.get("error", value) if isinstance(value, dict) else value
     if not isinstance(error, dict):
         return Refusal(_line(str(error)), "", "")

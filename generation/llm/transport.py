@@ -28,7 +28,13 @@ _NOT_CONNECTED = (
     aiohttp.ConnectionTimeoutError,
     aiohttp.InvalidURL,
 )
-_REFUSALS: dict[int, CallOutcome] = {408: "timeout", 409: "server_error", 425: "server_error", 429: "rate_limited"}
+_OUTCOMES: dict[int, CallOutcome] = {
+    408: "timeout",
+    409: "server_error",
+    425: "server_error",
+    429: "rate_limited",
+    501: "refused",
+}
 
 
 @dataclass(slots=True)
@@ -136,7 +142,7 @@ class Transport:
         """There was a reply, and no answer in it."""
         status = response.status
         refusal = read_refusal(content)
-        outcome = _REFUSALS.get(status, "server_error" if status >= 500 else "refused")
+        outcome = _OUTCOMES.get(status, "server_error" if status >= 500 else "refused")
         if refusal.code == "insufficient_quota":  # sent with 429, and no waiting helps
             outcome = "refused"
         said = refusal.message or response.headers.get("location", "")
@@ -167,6 +173,7 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
 
 def _proxy(url: URL) -> str | None:
     """The proxy that the environment names for an address; asked once, since aiohttp would look at each call."""
-    if url.host is None or urllib.request.proxy_bypass(url.host):
+    host = url.host or ""
+    if host == "localhost" or host.startswith("127.") or host == "::1" or urllib.request.proxy_bypass(host):
         return None
     return urllib.request.getproxies().get(url.scheme)

@@ -11,6 +11,8 @@ from generation.llm.budget import Budget
 from generation.llm.client import Client
 from generation.llm.errors import (
     BudgetReachedError,
+    CallFailedError,
+    IgnoredSchemaError,
     ModelError,
     UnknownModelError,
     UnknownPriceError,
@@ -19,7 +21,7 @@ from generation.llm.errors import (
 )
 from generation.llm.memory_ledger import MemoryLedger
 from generation.llm.price import Price
-from tests.generation.llm.asking import ask, ask_all, request, use
+from tests.generation.llm.asking import ask, ask_all, read, request, use
 from tests.llm_process import Running, serve
 
 KEY = "sk-secret-0123456789"
@@ -104,6 +106,41 @@ def test_a_gateway_without_a_list_of_models_is_taken_at_its_word(server: Running
     answers = ask(server, *QUESTIONS, concurrency=8)
     assert all(one_line(answer, UnknownModelError, "'mock'", "--model") for answer in answers)
     assert server.stats()["total"] <= 8  # those in flight when the first was refused; nobody is sent after them
+
+
+def test_a_server_that_ignores_the_schema_ends_the_run_before_all_is_paid(server: Running) -> None:
+    server.change(text="The answer is 42.")
+    ledger = MemoryLedger()
+    answers = ask(server, *QUESTIONS, ledger=ledger, concurrency=8)
+    assert all(
+        one_line(answer, IgnoredSchemaError, server.url, "'mock'", "schema", "no JSON object", "take a server")
+        for answer in answers
+        if not isinstance(answer, CallFailedError)  # which a few may be, asked three times by then
+    )
+    assert server.stats()["total"] <= 24
+    assert "JSON schema" in server.log()[-1]["request"]["messages"][0]["content"]  # it was said in words as well
+
+    server.change(text='The answer is {"answer": "42"}.')
+    assert ask(server, *QUESTIONS) == ["42"] * len(QUESTIONS)
+
+
+def test_a_server_that_ignores_the_schema_now_and_then_does_not(server: Running) -> None:
+    server.change(fault={"prose": 0.5})
+    assert ask(server, QUESTIONS[0]) == ["42"]
+
+    async def run(client: Client) -> list[str | BaseException]:
+        await client.ask(QUESTIONS[0], read)
+        server.change(text="The answer is 42.", fault={})
+        return await ask_all(client, QUESTIONS[1:30])
+
+    assert all(isinstance(answer, CallFailedError) for answer in use(server, run))
+
+
+def test_an_address_of_something_else_ends_the_run(server: Running) -> None:
+    elsewhere = server.url.removesuffix("/v1") + "/elsewhere/v1"
+    assert check(elsewhere) is None  # it may be a gateway
+    answers = ask(elsewhere, *QUESTIONS, concurrency=8)
+    assert all(one_line(answer, UnknownModelError, "is not the base URL", "404", "--base-url") for answer in answers)
 
 
 def test_a_key_that_is_withdrawn_ends_the_run(server: Running) -> None:

@@ -44,6 +44,9 @@ def test_the_schema_is_bound_where_it_can_be_and_said_where_it_cannot() -> None:
     bound = sent(Dialect())
     assert bound["response_format"]["json_schema"] == {"name": "formalize", "strict": True, "schema": SCHEMA}
     assert "additionalProperties" not in bound["messages"][0]["content"]
+    again = sent(Dialect(), tried=1)
+    assert again["response_format"] == bound["response_format"]
+    assert json.dumps(SCHEMA) in again["messages"][0]["content"]
     for form in ("json_object", "none"):
         said = sent(Dialect(form=form))
         assert said.get("response_format") == ({"type": "json_object"} if form == "json_object" else None)

@@ -51,6 +51,11 @@ def test_what_is_no_chat_completion_is_malformed(content: bytes) -> None:
         read_reply(content)
 
 
+def test_an_error_with_status_200_is_shown() -> None:
+    with pytest.raises(MalformedReplyError, match="no credit"):
+        read_reply(b'{"error": {"message": "no credit", "code": 402}}')
+
+
 @pytest.mark.parametrize(
     ("content", "message", "param", "code"),
     [
@@ -60,12 +65,13 @@ def test_what_is_no_chat_completion_is_malformed(content: bytes) -> None:
             "seed",
             "unsupported",
         ),
+        (b'[{"error": {"code": 400, "message": "Unknown name"}}]', "Unknown name", "", ""),
         (b'{"error": "model not found"}', "model not found", "", ""),
         (b'{"object": "error", "message": "too long", "param": null, "code": 400}', "too long", "", ""),
         (b'{"detail": [{"loc": ["body", "seed"]}]}', "[{'loc': ['body', 'seed']}]", "", ""),
         (b"Bad Gateway", "Bad Gateway", "", ""),
         (b"", "", "", ""),
-        (b"[1]", "[1]", "", ""),
+        (b"[1, 2]", "[1, 2]", "", ""),
         (b"[" * 100_000, "[" * MAX_MESSAGE, "", ""),
     ],
 )
