@@ -48,7 +48,7 @@ def choose_unknown(text: str) -> str:
     Give the question with its solution where the two are to be read together.
     """
     used = {letter.lower() for letter in _LONE_LETTER.findall(text)}
-    for start, end in _math(text):
+    for start, end in mathematics(text):
         used.update(_NO_VARIABLE.sub(" ", text[start:end]).lower())
     for name in UNKNOWNS:
         if name not in used:
@@ -66,7 +66,7 @@ def fobar(question: str, condition: Condition, unknown: str, answer: str) -> str
     if not block and text.rstrip(_CLOSERS)[-1:] not in (".", "?", "!"):
         last_sentence = re.split(r"[.?!]\s", text)[-1]
         text = text.rstrip(" ,;:") + ("?" if _QUESTION_WORD.search(last_sentence) else ".")
-    if _is_latex(question):
+    if is_latex(question):
         unknown = f"${unknown}$"
         answer = answer if "$" in answer else f"${answer}$"
     request = f"If we know the answer to the above question is {answer}, what is the value of {unknown}?"
@@ -86,12 +86,12 @@ def masked(question: str, condition: Condition, unknown: str) -> str:
     sign_behind = _SIGN_BEHIND.search(condition.text)
     prefix = sign_before[0].lstrip("-−") if sign_before else ""
     suffix = sign_behind[0] if sign_behind else ""
-    if any(first < start and end < last for first, last in _math(question)):
+    if any(first < start and end < last for first, last in mathematics(question)):
         if _COMMAND_BEFORE.search(before[-_WINDOW:]):
             prefix = " " + prefix
         return _with_article(before, unknown) + prefix + unknown + suffix + after
     symbol = unknown
-    if _is_latex(question) and not suffix.startswith("$") and not prefix.removeprefix("\\$").endswith("$"):
+    if is_latex(question) and not suffix.startswith("$") and not prefix.removeprefix("\\$").endswith("$"):
         symbol = f"${unknown}$"
     if condition.kind == "multiple_word":
         symbol += " times"
@@ -155,11 +155,12 @@ def _starts_sentence(before: str) -> bool:
     return stripped.rstrip(_CLOSERS)[-1:] in ("", ".", "?", "!", ":") or "\n" in before[len(stripped) :]
 
 
-def _is_latex(question: str) -> bool:
-    return "\\" in question or bool(_math(question))
+def is_latex(question: str) -> bool:
+    """Whether a question has mathematics or a command of LaTeX, so that its unknown stands between dollar signs."""
+    return "\\" in question or bool(mathematics(question))
 
 
 @lru_cache(maxsize=16)
-def _math(text: str) -> tuple[tuple[int, int], ...]:
+def mathematics(text: str) -> tuple[tuple[int, int], ...]:
     """Where the mathematics of a LaTeX text stands; the prose between two prices is none."""
     return tuple(span.span() for span in _MATH.finditer(text) if "\\" in span[0] or not _PROSE.search(span[0]))
