@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequen
 from dataclasses import dataclass
 from itertools import islice
 from types import TracebackType
-from typing import NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from generation.executors.local import derivation_of, derive_row, row_of
 from generation.executors.pool import Lost, WorkerPool
@@ -19,8 +19,9 @@ from generation.solutions import votes
 from generation.strategy import Strategy
 from generation.verification import judge
 from generation.wordings import declarative, rewrite
+from generation.wordings.errors import NotWordableError
 from schemas.candidate import BackwardProblem, WordingKind
-from schemas.check import Check
+from schemas.check import Check, Outcome
 from schemas.derivation import Derivation
 from schemas.model import Model
 from schemas.problem import Problem
@@ -157,7 +158,7 @@ class ModelExecutor:
         if candidate.relation is None or any(check.outcome == "fail" for check in candidate.checks):
             return candidate, samples
         if self._strategy.wording != "fobar":
-            candidate = await self._word(problem, candidate, samples)
+            candidate = await self._word(self._strategy.wording, problem, candidate, samples)
         if self._strategy.votes:
             candidate = await self._vote(candidate, samples)
         if self._strategy.judge:
@@ -166,29 +167,46 @@ class ModelExecutor:
                 candidate = _with_check(candidate, judge.check(judgement))
         return candidate, samples
 
-    async def _word(self, problem: Problem, candidate: BackwardProblem, samples: list[Sample]) -> BackwardProblem:
-        """The candidate in the model's wording where it passes every check of a wording, else as it is."""
-        wording = _WORDINGS[self._strategy.wording]
-        request = wording.request(problem, candidate)
-        text = await self._answer(request, wording.read)
-        if isinstance(text, Unusable):
-            question, reason = "", text.reason
+    async def _word(
+        self,
+        kind: Literal["declarative", "rewrite"],
+        problem: Problem,
+        candidate: BackwardProblem,
+        samples: list[Sample],
+    ) -> BackwardProblem:
+        """The candidate in the model's wording where it passes every check of a wording, else as it is.
+
+        Why it does not is kept as a sample, without a key where the model was not asked.
+        """
+        wording = _WORDINGS[kind]
+        key, question = "", ""
+        outcome: Outcome = "undecided"
+        try:
+            request = wording.request(problem, candidate)
+        except NotWordableError as error:
+            reason = str(error)
         else:
-            worded = wording.worded(problem, candidate, text)
-            wrong = [check for check in worded.checks if check.name in WORDING_CHECKS and check.outcome != "pass"]
-            if not wrong:
-                return worded
-            question, reason = worded.question, "; ".join(f"{check.name}: {check.reason}" for check in wrong)
+            key = request.key(self._client.model)
+            text = await self._answer(request, wording.read)
+            if isinstance(text, Unusable):
+                outcome, reason = "fail", text.reason
+            else:
+                worded = wording.worded(problem, candidate, text)
+                wrong = [check for check in worded.checks if check.name in WORDING_CHECKS and check.outcome != "pass"]
+                if not wrong:
+                    return worded
+                question, reason = worded.question, "; ".join(f"{check.name}: {check.reason}" for check in wrong)
+                outcome = "fail" if any(check.outcome == "fail" for check in wrong) else "undecided"
         samples.append(
             Sample(
                 problem_id=problem.id,
                 candidate_id=candidate.id,
-                purpose=request.purpose,
+                purpose=kind,
                 model=self._client.model,
-                key=request.key(self._client.model),
+                key=key,
                 steps=(Step(text=question),) if question else (),
-                outcome="fail",
-                broken_step=0 if question else None,
+                outcome=outcome,
+                broken_step=0 if question and outcome == "fail" else None,
                 reason=reason,
             )
         )
