@@ -163,6 +163,7 @@ class Connection(asyncio.Protocol):
             text = fenced if odd else f"Let me see. {text} That is it."
         asked = sum(len(message["content"]) for message in body["messages"])
         usage = {"prompt_tokens": asked // CHARS_PER_TOKEN + 1, "completion_tokens": len(text) // CHARS_PER_TOKEN + 1}
+        self.service.usage.update(usage)
         usage["total_tokens"] = sum(usage.values())
         choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": finish}
         reply = {"id": "chatcmpl-0", "object": "chat.completion", "created": 0, "model": body.get("model")}

@@ -87,6 +87,7 @@ class Service:
         self.first_at: float | None = None
         self.last_at: float | None = None
         self.per_second: Counter[int] = Counter()
+        self.usage: Counter[str] = Counter()
         self.log: deque[dict[str, Any]] = deque(maxlen=LOG_LENGTH)
 
     def change(self, settings: dict[str, Any]) -> None:
@@ -101,7 +102,8 @@ class Service:
         """What was counted: `bodies` says of each thing that was asked which outcomes it had, and how often.
 
         `good` is the whole answer with status 200; `abandoned` a request whose client went away before the reply.
-        `seconds` runs from the first request to the last reply; `per_second` counts the good ones.
+        `seconds` runs from the first request to the last reply; `per_second` counts the good ones, `usage` the tokens
+        of every answer.
         """
         outcomes: Counter[str] = sum(self.bodies.values(), Counter())
         return {
@@ -111,6 +113,7 @@ class Service:
             "in_flight": self.in_flight,
             "in_flight_max": self.in_flight_max,
             "seconds": (self.last_at or 0.0) - (self.first_at or 0.0),
+            "usage": self.usage,
             "per_second": [self.per_second[second] for second in range(max(self.per_second, default=-1) + 1)],
             "bodies": self.bodies,
         }

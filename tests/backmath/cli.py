@@ -19,7 +19,7 @@ _VARY = ("run_id", "elapsed_ms")
 
 def environment(**more: str) -> dict[str, str]:
     """The environment without what would configure the command or size its output."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("BACKMATH_")} | more
+    return {name: value for name, value in os.environ.items() if not name.startswith(("BACKMATH_", "OPENAI_"))} | more
 
 
 def start(*arguments: object, cwd: Path, **more: str) -> "subprocess.Popen[str]":
@@ -66,7 +66,7 @@ def query(workspace: Path, sql: str) -> list[tuple[Any, ...]]:
 
 def contents(workspace: Path) -> dict[str, list[str]]:
     """All rows of the tables of data, sorted, without what differs between any two runs."""
-    tables = ("problems", "ingest_errors", "derivations", "candidates", "checks", "decisions")
+    tables = ("problems", "ingest_errors", "derivations", "candidates", "checks", "decisions", "samples")
     rows = {}
     with Store(workspace).connect(read_only=True) as connection:
         for table in tables:
