@@ -7,7 +7,7 @@ import resource
 import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from multiprocessing import forkserver, get_context
+from multiprocessing import forkserver, get_context, resource_tracker
 from types import TracebackType
 
 from pebble import ProcessPool
@@ -53,8 +53,14 @@ class WorkerPool:
         self._context.set_forkserver_preload([preload])
         # Where a run is stopped at once, Python's own process that clears up after it would warn, behind the last line.
         os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker:UserWarning")
-        # The server that workers are forked from imports what they need while its caller goes on.
-        forkserver.ensure_running()
+        # The server that workers are forked from imports what they need while its caller goes on. Ctrl-C reaches it
+        # too, and would end it with a traceback before it gets to turn deaf itself.
+        resource_tracker.ensure_running()  # where it has to start it, it lets SIGINT through again
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            forkserver.ensure_running()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     async def __aenter__(self) -> "WorkerPool":
         self._pool = ProcessPool(self.workers, initializer=_prepare, context=self._context)
