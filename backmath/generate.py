@@ -258,8 +258,9 @@ def _spent(client: "Client | None") -> str:
 
 
 def summary(run: "Run") -> str:
-    """What a run added, in one sentence."""
-    if not (derived := run.counts.get("derived", 0)):
+    """What a run added and, on a line of its own, what failed."""
+    derived, failed = run.counts.get("derived", 0), run.counts.get("failed", 0)
+    if not derived and not failed:
         return "Nothing to do: every problem has been derived in this way before."
     candidates, accepted, review, rejected = (
         run.counts.get(name, 0) for name in ("candidates", "accepted", "review", "rejected")
@@ -267,4 +268,4 @@ def summary(run: "Run") -> str:
     return (
         f"{derived:,} problems gave {candidates:,} candidates: "
         f"{accepted:,} accepted, {review:,} for review, {rejected:,} rejected."
-    )
+    ) + (f"\n{failed:,} more failed for want of a model's answer." if failed else "")
