@@ -28,7 +28,7 @@ _SCHEMA = answer_schema(_KEY)
 def request(problem: Problem, candidate: BackwardProblem) -> Request:
     """Ask for the statement: the model sees the masked question and the original answer, never the hidden value.
 
-    Raises NotWordableError where the candidate has no relation, or not exactly one sentence of the question asks.
+    Raises NotWordableError where the candidate has no relation or a leak, or not exactly one sentence asks.
     """
     question, (start, end) = masked_question(problem, candidate)
     lines = [f"Problem: {question}", f"Asking sentence: {question[start:end]}", f"Answer: {problem.answer}"]

@@ -126,8 +126,11 @@ def unknown_of(candidate: BackwardProblem) -> str:
 def masked_question(problem: Problem, candidate: BackwardProblem) -> tuple[str, Span]:
     """The question with the unknown put in, and where it asks.
 
-    Raises NotWordableError where the candidate has no relation, or not exactly one sentence asks.
+    Raises NotWordableError where the candidate has no relation or a leak, or not exactly one sentence asks.
     """
+    for check in candidate.checks:
+        if check.name == "no_leak" and check.outcome != "pass":
+            raise NotWordableError(f"no words of a model's cure this: {check.reason}")
     question = masked(problem.question, candidate.condition, unknown_of(candidate))
     longer = len(question) - len(problem.question)
     start, end = (place + longer * (candidate.condition.start < place) for place in asking_part(problem.question)[1])

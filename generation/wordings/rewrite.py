@@ -37,8 +37,8 @@ _GIVEN = re.compile(
 def request(problem: Problem, candidate: BackwardProblem) -> Request:
     """Ask for the whole question: the model sees the masked one, the original answer and the words around the unknown.
 
-    It never sees the hidden value. Raises NotWordableError where the candidate has no relation, where not exactly one
-    sentence asks, where the condition is a part of a formula, or where the question has a drawing or is too long.
+    It never sees the hidden value. Raises NotWordableError where the candidate has no relation or a leak, where not
+    exactly one sentence asks, where the condition is a part of a formula, or the question has a drawing or is too long.
     """
     question, (start, end) = _rewordable(problem, candidate)
     unknown = unknown_of(candidate)

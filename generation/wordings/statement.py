@@ -17,6 +17,7 @@ _INTERROGATIVE = re.compile(
     r"\b(?:how|what)\b|\?|(?:\A|,\s)(?:then\s)?(?:do|does|did|is|are|was|were|will|would|can|could|has|have|had)\b",
     re.I,
 )
+_QUESTION_WORD = re.compile(r"\b(?:how|what|which|who|whose|whom|when|where|why)\b", re.I)
 _ASKED_THING = re.compile(
     r"\bhow\s(?:many|much)\b(?P<thing>.*?)\b(?:do|does|did|is|are|was|were|will|would|can|could|should|has|have|had)\b",
     re.I | re.S,
@@ -42,7 +43,7 @@ def states_result(of: Rewording) -> Finding:
     """
     if not of.statement:
         return "fail", f"no sentence before the question states the original answer, {of.problem.answer}"
-    if len(sentences(of.statement)) != 1 or asks(of.statement) or _INTERROGATIVE.search(of.statement):
+    if len(sentences(of.statement)) != 1 or asks(of.statement) or _still_asks(of):
         return "fail", "what should state the original answer is not one statement"
     stated = tokens(of.statement, of.notation)
     answer = [token.text for token in tokens(of.answer, of.notation)]
@@ -57,6 +58,13 @@ def states_result(of: Rewording) -> Finding:
     if all(doubts):
         return "undecided", doubts[0]
     return "pass", f"the question states the original answer, {of.problem.answer}"
+
+
+def _still_asks(of: Rewording) -> bool:
+    """Whether the statement has the form of a question: its words, or its verb first."""
+    asking = of.problem.question[slice(*of.asking_sentence)]
+    left, asked = len(_QUESTION_WORD.findall(of.statement)), len(_QUESTION_WORD.findall(asking))
+    return bool(_INTERROGATIVE.search(of.statement)) or (left >= asked > 0 and asking.endswith("?"))
 
 
 def _doubt(of: Rewording, stated: Sequence[Token], place: int, length: int) -> str:

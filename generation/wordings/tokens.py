@@ -72,13 +72,11 @@ def _words(text: str, start: int, end: int, formulas: Sequence[tuple[int, int]])
     for match in _TOKEN.finditer(text, start, end):
         word, place = match[0], match.start()
         lower = word.lower().replace("’", "'")
-        if (
-            any(first <= place < last for first, last in formulas)
-            or word.isdigit()
-            or (len(word) > 1 and word[0] == "\\")
-        ):
-            if word not in _LAYOUT:
-                found.append(Token(word, place, word))
+        if any(first <= place < last for first, last in formulas):
+            signs = list(word) if word.isalpha() else [word]  # the letters of 3xy are two variables
+            found += [Token(sign, place + index, sign) for index, sign in enumerate(signs) if sign not in _LAYOUT]
+        elif word.isdigit() or (len(word) > 1 and word[0] == "\\"):
+            found.append(Token(word, place, word))
         elif lower in PRONOUNS:
             found.append(Token(f"@{PRONOUNS[lower]}", place, word))
         elif word[0].isalpha() and lower not in FILLERS:
