@@ -13,7 +13,7 @@ quickstart: $(BASE)
 
 # Everything that has to hold before a change goes in. pytest comes last: its summary ends the output.
 test: lint
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup --dist loadgroup
 
 lint: $(DEV)
 	$(BIN)/ruff check .

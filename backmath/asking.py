@@ -26,6 +26,7 @@ class Asking:
     price: tuple[float, float] | None
     timeout_s: float
     concurrency: int
+    max_tokens: int | None
 
     def client(self, ledger: "Ledger") -> "Client":
         """A client for the model, with the key of the environment."""
@@ -50,6 +51,7 @@ def asking(
     price: tuple[float, float] | None,
     timeout_s: float,
     concurrency: int | None,
+    max_tokens: int | None,
 ) -> Asking:
     """The options held to sense; raises CommandError where no model is named, or no key is there for OpenAI."""
     if not model:
@@ -62,4 +64,4 @@ def asking(
         raise CommandError(
             f"{OPENAI} asks for a key; nothing was done. Next: set {KEY_VARIABLE}, or give --base-url of another server"
         )
-    return Asking(model, url, budget, price, timeout_s, concurrency or CALLS_IN_FLIGHT)
+    return Asking(model, url, budget, price, timeout_s, concurrency or CALLS_IN_FLIGHT, max_tokens)

@@ -135,6 +135,17 @@ def generate(
             "generate", "timeout", min=0.1, metavar="S", rich_help_panel=_ASKED, help="Seconds an answer may take."
         ),
     ] = 300.0,
+    max_tokens: Annotated[
+        int | None,
+        configured(
+            "generate",
+            "max_tokens",
+            min=1,
+            metavar="N",
+            rich_help_panel=_ASKED,
+            help="Tokens that one answer may have; left out, as many as each prompt needs.",
+        ),
+    ] = None,
     workspace: Workspace = DEFAULT_WORKSPACE,
     debug: Debug = False,
 ) -> None:
@@ -154,7 +165,7 @@ def generate(
     strategy = Strategy(formula, wording, None, samples, votes, judge)
     ask = None
     if strategy.purposes:
-        ask = asking(model, base_url, budget, price, timeout, concurrency)
+        ask = asking(model, base_url, budget, price, timeout, concurrency, max_tokens)
         strategy = Strategy(formula, wording, ask.model, samples, votes, judge)
     line = typed(
         "generate",
@@ -168,6 +179,7 @@ def generate(
         budget=budget if ask else None,
         price=price if ask else None,
         timeout=timeout if ask and timeout != 300 else None,
+        max_tokens=max_tokens if ask else None,
         limit=limit,
         concurrency=concurrency,
     )
@@ -225,7 +237,9 @@ def derive_all(
                 ledger = await stack.enter_async_context(CallLedger(store, work.run))
                 client = await stack.enter_async_context(ask.client(ledger))
                 await client.check()
-                executor = await stack.enter_async_context(ModelExecutor(strategy, client, ask.concurrency))
+                executor = await stack.enter_async_context(
+                    ModelExecutor(strategy, client, ask.concurrency, ask.max_tokens)
+                )
             with Bar("Deriving", total, lambda: sink.verdicts, work.stop.is_set, lambda: _spent(client)) as bar:
                 try:
                     await pipeline(

@@ -59,12 +59,14 @@ class ModelExecutor:
 
     A problem whose calls fail comes back as a failed derivation with the reason, and holds up no other. Where no call
     can succeed any more, what is under way is finished as far as it can be, and then the ModelError is raised.
+    `max_tokens` bounds every answer in place of its request's own limit.
     """
 
-    def __init__(self, strategy: Strategy, client: Client, concurrency: int) -> None:
+    def __init__(self, strategy: Strategy, client: Client, concurrency: int, max_tokens: int | None = None) -> None:
         self._strategy = strategy
         self._client = client
         self._ahead = PROBLEMS_A_CALL * concurrency
+        self._max_tokens = max_tokens
         self._pool = WorkerPool(__name__)
 
     async def __aenter__(self) -> "ModelExecutor":
@@ -235,6 +237,8 @@ class ModelExecutor:
 
     async def _answer(self, request: Request, read: Callable[[str], T]) -> T | Unusable:
         """What the model answers; raises CallFailedError where it could not be asked."""
+        if self._max_tokens is not None:
+            request = request.model_copy(update={"max_tokens": self._max_tokens})
         try:
             return await self._client.ask(request, read)
         except CallFailedError as error:
