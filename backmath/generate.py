@@ -152,7 +152,8 @@ def generate(
     """Make backward problems, prove them, and decide each: accept, review or reject.
 
     Problems that are done are left out, so the same command goes on after an interruption, and no answer of a model is
-    paid for twice. Ctrl-C finishes what is in flight and writes it; a second one stops at once.
+    paid for twice. Ctrl-C finishes what is in flight (with a model, the
+    calls that are) and writes it; a second one stops at once.
 
     The options but --debug can also be set under `[generate]` in the workspace's backmath.toml, or as
     BACKMATH_GENERATE_LIMIT and so on.
@@ -240,6 +241,8 @@ def derive_all(
                 executor = await stack.enter_async_context(
                     ModelExecutor(strategy, client, ask.concurrency, ask.max_tokens)
                 )
+            if client:
+                stack.callback(asyncio.create_task(_stop_sending(work, client)).cancel)
             with Bar("Deriving", total, lambda: sink.verdicts, work.stop.is_set, lambda: _spent(client)) as bar:
                 try:
                     await pipeline(
@@ -263,6 +266,13 @@ def derive_all(
     ) as work:
         asyncio.run(derive(work))
     return work.run, ended
+
+
+async def _stop_sending(work: Work, client: "Client") -> None:
+    """Once the run is asked to stop, calls in flight end and no other is sent."""
+    while not work.stop.is_set():
+        await asyncio.sleep(0.1)  # a signal handler sets it, which wakes no event loop
+    client.stop()
 
 
 def _spent(client: "Client | None") -> str:

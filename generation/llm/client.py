@@ -9,6 +9,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -20,6 +21,7 @@ from generation.llm.errors import (
     IgnoredSchemaError,
     InvalidReplyError,
     ModelError,
+    StoppedError,
     UnknownModelError,
     UnknownPriceError,
     UnreachableError,
@@ -65,6 +67,7 @@ class Client:
         self._dialect = Dialect()
         self._asked: dict[str, asyncio.Event] = {}
         self._over: ModelError | None = None
+        self._stopping = asyncio.Event()
         self._has_object = False  # whether any answer had
         self._without_object = 0
 
@@ -119,6 +122,11 @@ class Client:
             raise UnknownModelError(
                 f"{self.endpoint.base_url} has no model {self.model!r}; give --model, such as {some}"
             )
+
+    def stop(self) -> None:
+        """Send nothing more: calls in flight end, and whoever needs another one gets StoppedError."""
+        self._over = self._over or StoppedError("stopped")
+        self._stopping.set()
 
     async def ask(self, request: Request, read: Callable[[str], T]) -> T:
         """The first answer to a request that `read` takes: one from the ledger, else one that is asked for now.
@@ -190,7 +198,8 @@ class Client:
                 self._over = error
                 raise
             again = True
-            await asyncio.sleep(wait)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), wait)
 
     def _lesser(self, dialect: Dialect, result: Result) -> Dialect:
         """What to send instead of what the server refused; raises where nothing else would help."""

@@ -40,5 +40,9 @@ class UnknownPriceError(ModelError):
     """A budget was set, and what a call costs is not known."""
 
 
+class StoppedError(ModelError):
+    """The run was asked to stop: nothing more is sent."""
+
+
 class BudgetReachedError(ModelError):
     """The next call could pass the budget, so it was not sent."""
