@@ -29,8 +29,9 @@ _MOST_LEFT_OUT = 4
 
 def asks_for_unknown(of: Rewording) -> Finding:
     """One question is asked, at the end, and it asks for what is hidden."""
-    if leftover := set(_LONE_LETTER.findall(of.text)) - set(_LONE_LETTER.findall(of.problem.question)):
-        return "fail", f"the letter {min(leftover)} stands in the question"
+    letters = set(_LONE_LETTER.findall(of.text)) - set(_LONE_LETTER.findall(of.problem.question))
+    if letters or re.search(rf"(?<![A-Za-z]){re.escape(of.unknown)}(?![A-Za-z])", of.text):
+        return "fail", f"the letter {min(letters, default=of.unknown)} stands in the question"
     questions = [span for span in sentences(of.text) if asks(of.text[slice(*span)])]
     if len(questions) != 1 or of.text.count("?") > 1:
         return "fail", f"{len(questions)} questions are asked"
@@ -83,15 +84,16 @@ def _other_words(of: Rewording, words: frozenset[str]) -> str:
     around, unit = _telling(_texts(of, place)), {_same(lemma(of.hidden.unit or ""))}
     lost = around - words - unit
     subject = {word for word in _texts(of, (place[0], of.hidden.start)) if word.startswith("@")}
-    if subject and not words & {*subject, of.only_name}:
+    person = of.person if of.person & words else frozenset[str]()
+    if subject and not subject & (words | person):
         return f'the question does not say whom "{of.hidden.text}" is told of'
-    named = lost & of.names - ({of.only_name} if any(word.startswith("@") for word in words) else set())
-    if len(lost) > max(1, len(around) // _MOST_LEFT_OUT) or lost & _TELLING or named:
-        return f'the question does not say {_quoted(lost)}, which stands around "{of.hidden.text}"'
+    lost -= person
+    if len(lost) > max(1, len(around) // _MOST_LEFT_OUT) or lost & (_TELLING | of.names):
+        return f'the question does not say {_quoted(of, lost)}, which stands around "{of.hidden.text}"'
     own = _PRICE if of.hidden.unit == "$" else _TIMES if of.hidden.kind == "multiple_word" else frozenset[str]()
-    added = _telling(words) - set(_texts(of, of.sentence(of.hidden))) - unit - own - {of.only_name}
+    added = _telling(words) - set(_texts(of, of.sentence(of.hidden))) - unit - own - person
     if added:
-        return f'{_quoted(added)} does not stand in the sentence of "{of.hidden.text}"'
+        return f'{_quoted(of, added)} does not stand in the sentence of "{of.hidden.text}"'
     return ""
 
 
@@ -147,5 +149,9 @@ def _telling(words: Iterable[str]) -> frozenset[str]:
     return frozenset(word for word in words if word not in _LIGHT and not word.startswith(("@", "#")))
 
 
-def _quoted(words: Iterable[str]) -> str:
-    return ", ".join(f'"{word}"' for word in sorted(words))
+def _quoted(of: Rewording, words: Iterable[str]) -> str:
+    """The words as they are written, in the order of the question."""
+    found: dict[str, str] = {}
+    for token in (*of.question, *tokens(of.asked, of.notation)):
+        found.setdefault(_same(token.text), token.written)
+    return ", ".join(f'"{written}"' for word, written in found.items() if word in words)

@@ -91,10 +91,11 @@ class Rewording:
         small = {token.text for token in self.question if not token.capital}
         return frozenset(token.text for token in self.question if token.capital) - small - _NO_NAMES
 
-    @property
-    def only_name(self) -> str:
-        """The one name, which a pronoun may stand for; empty where there is none, or where there are more."""
-        return next(iter(self.names)) if len(self.names) == 1 else ""
+    @cached_property
+    def person(self) -> frozenset[str]:
+        """The one name of the question and the pronoun that stands for it, where it cannot be anybody else's."""
+        pronouns = {"@he", "@she"} & {token.text for token in self.question}
+        return self.names | pronouns if len(self.names) == len(pronouns) == 1 else frozenset()
 
     def original(self, start: int, end: int) -> list[Token]:
         """The tokens of a stretch of the original question; the hidden condition is the unknown where that is named."""

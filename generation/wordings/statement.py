@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
 
 from generation.conditions.finder import find_conditions
 from generation.wordings.rewording import Rewording, counted
@@ -74,7 +74,7 @@ def _doubt(of: Rewording, stated: Sequence[Token], place: int, length: int) -> s
     rest, said = [*front, *back], {token.text for token in asked}
     lost = Counter(token.text for token in asked if token.text not in _ASKING) - Counter(token.text for token in rest)
     come = Counter(token.text for token in rest) - Counter(token.text for token in asked)
-    named = _renamed(of, lost.keys(), come.keys()) or _renamed(of, come.keys(), lost.keys())
+    named = of.person if of.person & lost.keys() and of.person & come.keys() else frozenset[str]()
     welcome = {*named, "=", *(_INDEFINITE if of.hidden_where_asked else ()), *_thing_left_out(of)}
     if missing := lost.keys() - named - _IMPLIED.get(measure, frozenset()):
         return f"the statement does not say {_written(missing, asked)} as the question does"
@@ -105,15 +105,6 @@ def _around_answer(
         return front, back, "fraction" if "/" in stated[place].text else ""
     del side[at]
     return front, back, measure
-
-
-def _renamed(of: Rewording, one: Set[str], other: Set[str]) -> set[str]:
-    """The only name and the pronoun in its place, where each list of words has one of them; else nothing."""
-    pronouns = {word for word in one if word.startswith("@")}
-    name = of.only_name
-    return (
-        {name, *pronouns} if pronouns and name in other and not any(word.startswith("@") for word in other) else set()
-    )
 
 
 def _asked_thing(of: Rewording) -> Span:
@@ -159,7 +150,7 @@ def _other_unit(of: Rewording, measure: str) -> str:
     wanted = _counts(of)
     numbers = {each.number for each in find_conditions(of.answer, of.notation)}
     units = [each.unit for each in find_conditions(of.statement, of.notation) if each.number in numbers]
-    if wanted and not any(unit is None or lemma(unit) == lemma(wanted) for unit in units):
+    if wanted and units and not any(unit is None or lemma(unit) == lemma(wanted) for unit in units):
         return f"the question asks for {wanted}, and the statement gives {units[0]}"
     if not (wanted or measure or any(units)) and _MEASURE.search(of.problem.question[slice(*of.asking_sentence)]):
         return "the statement does not say in what the answer is measured"

@@ -6,7 +6,7 @@ from generation.derive import derive
 from generation.wordings import declarative
 from generation.wordings.errors import NotWordableError
 from schemas.candidate import BackwardProblem
-from schemas.check import CheckName
+from schemas.check import CheckName, Outcome
 from schemas.problem import Problem
 from tests.generation.made import candidate, problem
 from tests.generation.wordings.worded import (
@@ -104,6 +104,19 @@ def test_any_other_text_does_not_pass(of: Problem, hidden: str, statement: str, 
     outcome, why = outcomes(declarative, of, fobar(of, hidden), statement)[name]
     assert outcome != "pass"
     assert reason in why
+
+
+@pytest.mark.parametrize(
+    ("beginning", "outcome"),
+    [
+        ("Trent caught 40 newts and let 25 of them go.", "pass"),
+        ("Trent and his friend caught 40 newts and she let 25 of them go.", "undecided"),
+        ("Trent and Ida caught 40 newts and let 25 of them go.", "undecided"),
+    ],
+)
+def test_a_name_stands_for_a_pronoun_only_where_it_can_be_nobody_else(beginning: str, outcome: Outcome) -> None:
+    of = problem(f"{beginning} How many newts did he keep?", "40-25=<<40-25=15>>15", answer="15")
+    assert outcomes(declarative, of, fobar(of, "40"), "Trent kept 15 newts.")["states_result"][0] == outcome
 
 
 def test_only_the_asking_sentence_is_replaced() -> None:
