@@ -66,6 +66,7 @@ class ModelExecutor:
         self._strategy = strategy
         self._client = client
         self._ahead = PROBLEMS_A_CALL * concurrency
+        self._asks_of_candidates = strategy.wording != "fobar" or strategy.votes > 0 or strategy.judge
         self._max_tokens = max_tokens
         self._pool = WorkerPool(__name__)
 
@@ -108,6 +109,8 @@ class ModelExecutor:
         try:
             work_out = self._formalize if self._strategy.formula == "formalize" else self._trace
             derivation = await work_out(problem)
+            if not self._asks_of_candidates:
+                return derivation
             finished = await _all([self._finish(problem, candidate) for candidate in derivation.candidates])
         except CallFailedError as error:
             return Derivation(
