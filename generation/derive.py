@@ -1,6 +1,7 @@
 """One problem to its candidates: find conditions, work out the formula, relate, word, solve, check."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -12,7 +13,14 @@ from generation.formulas.trace import TraceError, trace
 from generation.relations.relate import IndependentError, Related, relate
 from generation.solutions.backward import BackwardSolutions
 from generation.verification.checks import Draft, check_all
-from generation.verification.expression import Expression, ExpressionError, UndefinedValueError, evaluate, parse
+from generation.verification.expression import (
+    Expression,
+    ExpressionError,
+    TooLargeError,
+    UndefinedValueError,
+    evaluate,
+    parse,
+)
 from generation.verification.solve import Roots, solve, solve_general
 from generation.wordings.fobar import choose_unknown, fobar, masked
 from schemas.candidate import BackwardProblem
@@ -109,7 +117,8 @@ def _candidates(problem: Problem, conditions: Sequence[Condition], found: Worked
             else:
                 if id(worked) not in solutions:
                     solutions[id(worked)] = BackwardSolutions(worked)
-                steps = solutions[id(worked)].solve(related, condition)
+                with suppress(TooLargeError):  # a step that is too long to be written
+                    steps = solutions[id(worked)].solve(related, condition)
         draft = Draft(
             problem=problem,
             conditions=conditions,

@@ -1,13 +1,14 @@
 """One problem to its candidates by what a model wrote: each answer grounded, proved, compared, and kept."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from generation.conditions.finder import find_conditions
 from generation.derive import WorkedOut, derivation
 from generation.formulas.agreement import compare
 from generation.formulas.formalization import Formalization, read
-from generation.formulas.formalize import Formalized, FormalizeError, UndecidedError, formalize
+from generation.formulas.formalize import Formalized, FormalizeError, UndecidedError, endings_of, formalize
+from generation.formulas.systems import solve_system
 from generation.formulas.trace import Trace, TraceError, trace
 from generation.verification.expression import (
     ExpressionError,
@@ -68,10 +69,11 @@ def derive_formalized(written: Written) -> Derivation:
             if traced is not None and outcome == "fail":
                 step = _first_strange(formalization, traced, step)
         else:
-            unexplained = [number for worked in parts for number in worked.unexplained()]
+            unexplained = dict.fromkeys(number for worked in parts for number in worked.unexplained())
             outcome = "undecided" if unexplained else "pass"
             reason = f"nothing explains {', '.join(unexplained)}" if unexplained else "the conditions give the answer"
             (smuggling if unexplained else holding).append(parts)
+        steps = lines(formalization)
         samples.append(
             Sample(
                 problem_id=problem.id,
@@ -79,9 +81,9 @@ def derive_formalized(written: Written) -> Derivation:
                 purpose="formalize",
                 model=answer.model,
                 key=answer.key,
-                steps=lines(formalization),
+                steps=steps,
                 outcome=outcome,
-                broken_step=step,
+                broken_step=None if step is None else step + len(steps) - len(formalization.steps),
                 reason=reason,
             )
         )
@@ -106,32 +108,72 @@ def _trace(problem: Problem, conditions: Sequence[Condition]) -> Trace | None:
 
 
 def lines(formalization: Formalization) -> tuple[Step, ...]:
-    """The steps as a solution reads: `Clips in may: 48/2 = 24.`, by the values that the model read."""
-    values: dict[str, Fraction] = {each.name: Fraction(each.value) for each in formalization.inputs}
+    """The system and the steps as a solution reads, `Clips in may: 48/2 = 24.`, by the values that the model read."""
+    values = _values(formalization)
     names = [*values, *formalization.unknowns]
-    steps = [Step(text=f"{equation}.") for equation in formalization.equations]
-    for step in formalization.steps:
-        words = step.name.replace("_", " ")
-        text, equation = step.expression, None
-        try:
-            node = parse(step.expression, names)
-            put = {name: written_number(decimal(value)) for name, value in values.items()}
-            text = for_people(node, put)
-            value = evaluate(node, values)
-            if text != decimal(value):
-                text = equation = f"{text} = {decimal(value)}"
-            values[step.name] = value
-        except ExpressionError:
-            pass
+    steps = [Step(text=_equation(equation, formalization)) for equation in formalization.equations]
+    if solved := [f"{name} = {decimal(values[name])}" for name in formalization.unknowns if name in values]:
+        steps.append(Step(text=f"So {', '.join(solved)}."))
+    for step in formalization.steps[:-1]:
+        text, value = _calculation(step.expression, names, values)
+        steps.append(_line(step.name, text, "" if value is None else decimal(value)))
         names.append(step.name)
-        steps.append(Step(text=f"{words[:1].upper()}{words[1:]}: {text}.", equation=equation))
+        if value is not None:
+            values[step.name] = value
+    (opening, closing), endings = endings_of(formalization)
+    found = [_calculation(ending, names, values) for ending in endings]
+    results = [value for _, value in found if value is not None]
+    result = ", ".join(map(decimal, results)) if len(results) == len(found) else ""
+    text = f"{opening}{', '.join(text for text, _ in found)}{closing}"
+    steps.append(_line(formalization.steps[-1].name, text, result and f"{opening}{result}{closing}"))
     return tuple(steps)
+
+
+def _calculation(text: str, names: Sequence[str], values: Mapping[str, Fraction]) -> tuple[str, Fraction | None]:
+    """An expression by the values of the names in it, and its value where it has an exact one."""
+    try:
+        node = parse(text, names)
+        text = for_people(node, {name: written_number(decimal(value)) for name, value in values.items()})
+        return text, evaluate(node, values)
+    except ExpressionError:
+        return text.strip(), None
+
+
+def _line(name: str, text: str, result: str) -> Step:
+    """A line of a solution; where it calculates a single value, its equation, too."""
+    words = name.replace("_", " ")
+    if not result or result == text:
+        return Step(text=f"{words[:1].upper()}{words[1:]}: {text}.")
+    equation = f"{text} = {result}"
+    return Step(text=f"{words[:1].upper()}{words[1:]}: {equation}.", equation=None if "," in result else equation)
+
+
+def _values(formalization: Formalization) -> dict[str, Fraction]:
+    """What the inputs are worth, and the unknowns where the system can be solved."""
+    values = {each.name: Fraction(each.value) for each in formalization.inputs}
+    names = [*values, *formalization.unknowns]
+    try:
+        sides = [[parse(side, names) for side in equation.split("=")] for equation in formalization.equations]
+        solved = solve_system([(left, right) for left, right in sides], formalization.unknowns, values)
+        return values | {name: evaluate(found, values) for name, found in solved.items()}
+    except ExpressionError:
+        return values
+
+
+def _equation(text: str, formalization: Formalization) -> str:
+    """An equation of the system by the values that the model read: `rui + ana = 90.`"""
+    names = {each.name: written_number(decimal(Fraction(each.value))) for each in formalization.inputs}
+    try:
+        sides = [for_people(parse(side, [*names, *formalization.unknowns]), names) for side in text.split("=")]
+    except ExpressionError:
+        return f"{text}."
+    return f"{' = '.join(sides)}."
 
 
 def _first_strange(formalization: Formalization, traced: Trace, step: int | None) -> int | None:
     """The first step whose value the human solution never has: where a wrong answer goes astray, if that tells."""
     seen = {Fraction(int(value.p), int(value.q)) for value in (*traced.conditions, *traced.results)}
-    values: dict[str, Fraction] = {each.name: Fraction(each.value) for each in formalization.inputs}
+    values = _values(formalization)
     for index, each in enumerate(formalization.steps):
         try:
             values[each.name] = evaluate(parse(each.expression, values), values)

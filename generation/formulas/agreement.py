@@ -25,8 +25,9 @@ class Agreement:
 def compare(formulas: Sequence[Parts], asked: int, traced: Worked | None, conditions: int, unknown: str) -> Agreement:
     """Compare formulas that all hold, got from `asked` samples of a model, with one another and with the trace's.
 
-    The one that most others are the same as is taken, the first of those. Two formulas that differ are a failure: one
-    of them is wrong. `unknown` is the name under which functions are shown.
+    The one that most others are the same as is taken, the one with the least in doubt of those. Two formulas that
+    differ are a failure: one of them is wrong. Samples of one model that share a doubt do not settle it. `unknown` is
+    the name under which functions are shown.
     """
     functions = [[function_in(parts, condition) for condition in range(conditions)] for parts in formulas]
     traces = [function_in([traced], condition) for condition in range(conditions)] if traced else None
@@ -34,7 +35,8 @@ def compare(formulas: Sequence[Parts], asked: int, traced: Worked | None, condit
         sum(_alike(mine, other) for other in functions) + (len(functions) if traces and _alike(mine, traces) else 0)
         for mine in functions
     ]
-    taken = support.index(max(support))
+    doubts = [[_doubted(parts, condition) for condition in range(conditions)] for parts in formulas]
+    taken = max(range(len(formulas)), key=lambda index: (support[index], -sum(doubts[index])))
     return Agreement(
         taken,
         tuple(
@@ -43,6 +45,7 @@ def compare(formulas: Sequence[Parts], asked: int, traced: Worked | None, condit
                 [each[condition] for each in functions],
                 asked,
                 traces[condition] if traces else None,
+                all(each[condition] for each in doubts),
                 unknown,
             )
             for condition in range(conditions)
@@ -61,10 +64,17 @@ def function_in(parts: Parts, condition: int) -> Value | None:
     worked = part_of(parts, condition)
     if worked is None:
         return None
+    if not worked.reading.depends[worked.reading.answer] >> condition & 1:
+        return worked.results[worked.reading.answer]
     try:
         return worked.reading.functions(condition, worked.conditions, worked.results)[f"r{worked.reading.answer}"]
     except ExpressionError:
         return None
+
+
+def _doubted(parts: Parts, condition: int) -> bool:
+    worked = part_of(parts, condition)
+    return worked is None or bool(worked.doubts[condition])
 
 
 def _alike(mine: Sequence[Value | None], other: Sequence[Value | None]) -> bool:
@@ -72,8 +82,9 @@ def _alike(mine: Sequence[Value | None], other: Sequence[Value | None]) -> bool:
 
 
 def _finding(
-    mine: Value | None, samples: Sequence[Value | None], asked: int, traced: Value | None, unknown: str
+    mine: Value | None, samples: Sequence[Value | None], asked: int, traced: Value | None, doubted: bool, unknown: str
 ) -> Finding:
+    """The finding on one condition; `doubted` says that all samples have doubts of it."""
     if mine is None:
         return "undecided", "no rational function: such formulas are not compared"
     for name, others in (("the trace", [traced]), ("another sample", samples)):
@@ -86,5 +97,6 @@ def _finding(
     if traced is not None:
         return "pass", f"the trace and {of_samples} are one function, {simplest(mine, unknown)[0]}"
     if equal > 1:
-        return "pass", f"{of_samples} are one function, {simplest(mine, unknown)[0]}"
+        reason = f"{of_samples} are one function, {simplest(mine, unknown)[0]}"
+        return ("undecided", f"{reason}, but all are in doubt") if doubted else ("pass", reason)
     return "undecided", f"there is only one formula: {of_samples} gives the answer"

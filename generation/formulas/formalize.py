@@ -10,12 +10,13 @@ from fractions import Fraction
 
 from flint import fmpq
 
+from generation.formulas.coincidences import doubt_coincidences, same_whatever
 from generation.formulas.formalization import Formalization
-from generation.formulas.grounding import Grounded, Grounding, parents
+from generation.formulas.grounding import Grounded, Grounding, parents, stands_as_constant, unexplained
 from generation.formulas.links import Quantity, quantities
 from generation.formulas.near_value import near_only
 from generation.formulas.steps import Told, WrittenSteps, mentioned, without_reciprocal, written_out
-from generation.formulas.systems import Equation, solve_system
+from generation.formulas.systems import Equation, UnsolvedError, solve_system
 from generation.verification.answer_value import AnswerValue, answer_value
 from generation.verification.equivalence import equivalent
 from generation.verification.expression import (
@@ -25,6 +26,7 @@ from generation.verification.expression import (
     Number,
     Operation,
     Symbol,
+    TooLargeError,
     evaluate,
     parse,
     plain,
@@ -92,9 +94,11 @@ def formalize(problem: Problem, conditions: Sequence[Condition], written: Formal
         answer = answer_value(problem.answer)
     except ExpressionError as error:
         raise UndecidedError(f"the answer {problem.answer[:40]!r} has no exact value: {error}") from error
+    if not written.steps:
+        raise FormalizeError("no steps")
     known = quantities(problem.question, conditions)
     draft = _Draft(problem, known, written)
-    brackets, endings = _endings(written)
+    brackets, endings = endings_of(written)
     if brackets != (answer.opening, answer.closing) and len(answer.parts) + len(endings) > 2:
         raise FormalizeError("the steps give an answer of another form", len(written.steps) - 1)
     if len(endings) != len(answer.parts):
@@ -105,10 +109,13 @@ def formalize(problem: Problem, conditions: Sequence[Condition], written: Formal
     parts = [draft.finished(name, text, part, answer) for text, part in zip(endings, answer.parts, strict=True)]
     if not any(worked.reading.depends[worked.reading.answer] for worked in parts):
         raise FormalizeError("the formula is a constant: it uses no condition of the question")
+    if all(worked.formula().expression in draft.values for worked in parts):
+        raise FormalizeError("the formula is trivial: it is a condition of the question as it stands")
+    doubt_coincidences([worked.reading for worked in parts], draft.conditions, draft.constants, draft.doubts)
     return parts
 
 
-def _endings(written: Formalization) -> tuple[tuple[str, str], list[str]]:
+def endings_of(written: Formalization) -> tuple[tuple[str, str], list[str]]:
     """The brackets of the last step and the values in them; no brackets around a single value."""
     text = written.steps[-1].expression.strip()
     if text[:1] in ("(", "[") and text[-1:] in (")", "]"):
@@ -139,24 +146,33 @@ class _Draft:
         self.doubts: list[list[str]] = [[] for _ in known]
         self.symbols: dict[str, Expression] = {}
         self.used: set[str] = set()
-        self.values = {f"c{index}": quantity.value for index, quantity in enumerate(known)}
+        self.claims: dict[int, str] = {}
+        self.constants: list[Fraction] = []
+        self.conditions = [quantity.value for quantity in known]
+        self.values = {f"c{index}": value for index, value in enumerate(self.conditions)}
         if written.unknowns:
             self._solve(written)
 
     def _solve(self, written: Formalization) -> None:
         """Solve the system; each unknown becomes a step."""
         names = (*self.grounding.inputs, *written.unknowns)
+        unknowns = {name: name.upper() for name in written.unknowns}  # no `c0` or `r0`, whatever the model calls it
+        self.symbols |= {name: Symbol(unknown) for name, unknown in unknowns.items()}
         equations: list[Equation] = []
         try:
             for text in written.equations:
                 left, _, right = text.partition("=")
-                first, second = (self._grounded(parse(side, names), "") for side in (left, right))
+                first, second = (self._grounded(parse(side, names)) for side in (left, right))
                 equations.append((first, second))
-            solved = solve_system(equations, written.unknowns, self.values)
+            solved = solve_system(equations, list(unknowns.values()), self.values)
+            for name, unknown in unknowns.items():
+                self._add(name, solved[unknown])
+        except (UnsolvedError, TooLargeError) as error:
+            raise UndecidedError(f"the system of equations: {error}") from error
         except ExpressionError as error:
             raise FormalizeError(f"the system of equations: {error}") from error
-        for name in written.unknowns:
-            self._add(name, solved[name])
+        if len(equations) > len(unknowns):
+            self._doubt_all("there are more equations than unknowns: others of them give another formula")
 
     def step(self, name: str, text: str) -> None:
         """Read one step. Raises FormalizeError naming it."""
@@ -167,7 +183,10 @@ class _Draft:
         self.read += 1
 
     def _read(self, name: str, text: str) -> Expression:
-        return self._grounded(parse(text, (*self.grounding.inputs, *self.symbols)), name)
+        written = parse(text, (*self.grounding.inputs, *self.symbols))
+        step = self._grounded(written)
+        self.grounding.keep(name, written)
+        return step
 
     def _add(self, name: str, step: Expression) -> None:
         """Keep a step under its name; one whose value is irrational is put in where it is used."""
@@ -181,13 +200,16 @@ class _Draft:
         self.steps.append(step)
         self.names.append(name)
 
-    def _grounded(self, node: Expression, name: str) -> Expression:
+    def _grounded(self, node: Expression) -> Expression:
         """The expression over `c0` and `r0`, what its numbers stand for noted."""
         put: dict[int, Expression] = {}
-        for literal, parent in parents(node):
-            found = self.grounding.literal(literal, parent, name)
-            self._note(found)
-            put[id(literal)] = found.expression
+        for leaf, parent in parents(node):
+            if isinstance(leaf, Number):
+                found = self.grounding.literal(leaf, parent)
+                self._note(found, f"a {found.origin.number} in a step")
+                put[id(leaf)] = found.expression
+            elif not stands_as_constant(leaf, parent) and (value := self._constant(leaf.name)) is not None:
+                self._note(unexplained(value, "a word explains it, but not that it is added"), "")
 
         def change(each: Expression) -> Expression | None:
             if isinstance(each, Symbol):
@@ -196,20 +218,41 @@ class _Draft:
                     return self.symbols.get(each.name)
                 if each.name not in self.used:
                     self.used.add(each.name)
-                    self._note(found)
+                    self._note(found, each.name)
                 return found.expression
             return put.get(id(each))
 
         return replace(replace(node, change), without_reciprocal)
 
-    def _note(self, found: Grounded) -> None:
+    def _constant(self, name: str) -> Fraction | None:
+        """The value of an input or a step that is the same whatever the conditions are."""
+        found = self.grounding.inputs.get(name)
+        node = found.expression if found else self.symbols[name]
+        if isinstance(node, Symbol) and node.name in self.values and node.name[0] == "r":
+            return None if symbols(self.steps[int(node.name[1:])]) else self.values[node.name]
+        return node.value if isinstance(node, Number) else None
+
+    def _note(self, found: Grounded, claim: str) -> None:
+        """Keep where a number comes from and what is in doubt; two numbers with a claim to one condition are so."""
         self.numbers.append(found.origin)
         if found.origin.origin == "unexplained":
-            for reasons in self.doubts:
-                reasons.append(f"nothing explains the {found.origin.number} of the model's formula")
-        elif found.doubt:
+            self._doubt_all(f"nothing explains the {found.origin.number} of the model's formula")
+            return
+        if found.doubt:
             for index in found.conditions:
                 self.doubts[index].append(found.doubt)
+        elif found.origin.origin == "constant":
+            self.constants.append(Fraction(found.origin.number))
+        else:
+            (index,) = found.conditions
+            if index in self.claims:
+                text = self.known[index].condition.text
+                self.doubts[index].append(f'{self.claims[index]} and {claim} are both taken for "{text}"')
+            self.claims.setdefault(index, claim)
+
+    def _doubt_all(self, reason: str) -> None:
+        for reasons in self.doubts:
+            reasons.append(reason)
 
     def finished(self, name: str, text: str, part: Expression, answer: AnswerValue) -> Formalized:
         """The formula of one part of the answer. Raises FormalizeError where it does not give that part."""
@@ -217,6 +260,8 @@ class _Draft:
             last = self._in_percent(self._read(name, text), part, answer)
             self._hold(last, part)
             reading = WrittenSteps([*self.steps, last])
+            for value in same_whatever(reading, self.conditions):
+                self._note(unexplained(value, "it is made of conditions, and the same whatever they are"), "")
             values = [*(self.values[f"r{index}"] for index in range(len(self.steps))), self._value(last) or Fraction()]
             names = [*self.names, name]
             worked = Formalized(
@@ -231,8 +276,7 @@ class _Draft:
                 answer=plain(part),
                 numbers=tuple(dict.fromkeys(self.numbers)),
             )
-            if worked.formula().expression in (f"c{index}" for index in range(len(self.known))):
-                raise FormalizeError("the formula is trivial: it is one condition of the question as it stands")
+            worked.formula()  # raises where it cannot be written out
         except ExpressionError as error:
             raise FormalizeError(f"the step {name}: {error}", self.read) from error
         return worked

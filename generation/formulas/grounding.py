@@ -2,10 +2,13 @@
 
 A model's word that a number comes from the question is not enough: the words that it quotes must stand there and state
 that value, which ties the number to one condition's place. A number that it writes into an expression without a quote
-is tied to a condition by its value alone, which is a doubt, or explained as a constant, or smuggled in.
+is tied to a condition by its value alone, which is a doubt, or explained as a constant, or smuggled in. A word explains
+a constant where that stands as constants do: it multiplies or divides, or something is taken from it. Added to a
+quantity it may be anything: "day" does not explain the 24 of `48 + 24`.
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,12 +16,22 @@ from fractions import Fraction
 from generation.formulas.constants import implied_by
 from generation.formulas.formalization import Input
 from generation.formulas.links import Quantity, is_share, readings_of, summands, without_conditions
-from generation.verification.expression import Expression, Number, Operation, Percent, Symbol
+from generation.verification.expression import Expression, Number, Operation, Symbol
 from schemas.formula import NumberOrigin
+
+MAX_QUOTED = 3
+"""Quantities in one quote: where more stand in it, it is the value that chooses among them, and not the quote."""
 
 _STRAIGHT = str.maketrans("’‘“”–—−\u00a0", "''\"\"--- ")
 _ONE = Number(Fraction(1))
 _STATED_BY_A_WORD = ("multiple_word", "fraction_word", "collective_word")
+_FRACTIONS = ("fraction", "fraction_word")
+_SHARES = (*_FRACTIONS, "percent", "multiple_word")
+_TIMES = re.compile(r"\s+times\s+(?!(?:an?|per|each|every)\b)", re.I)
+
+
+_Reading = tuple[int, Expression, str]
+"""The index of a condition, an expression over it that has a number's value, and why it may stand for the number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,27 +51,36 @@ class Grounding:
     """The question's quantities, and which of them the inputs of one formalization claim."""
 
     def __init__(self, question: str, known: Sequence[Quantity], inputs: Sequence[Input]) -> None:
-        self._question = question
+        self._question = question.translate(_STRAIGHT)
         self._known = known
+        self._starts = [quantity.condition.start for quantity in known]
+        self._ends = [quantity.condition.end for quantity in known]
         self._rest = without_conditions(question, known)
         self._percent = any(quantity.condition.kind == "percent" for quantity in known) or "percent" in question
+        self._implied: dict[Fraction, str | None] = {}
         self.inputs = {each.name: self._input(each) for each in inputs}
         self._claimed = {index for found in self.inputs.values() for index in found.conditions}
+        self._unclaimed = [index for index in range(len(known)) if index not in self._claimed]
+        self._shares = {name for name, found in self.inputs.items() if any(map(self._states_share, found.conditions))}
+        self._terms: dict[str, int] = {}
+
+    def keep(self, name: str, step: Expression) -> None:
+        """Remember of a step, as it was written, what explains numbers of later ones."""
+        self._terms[name] = self._count(step)
+        if self._is_share(step):
+            self._shares.add(name)
 
     def _input(self, written: Input) -> Grounded:
         value = Fraction(written.value)
         places = _places(self._question, written.quote)
-        quoted = [
-            index
-            for index, quantity in enumerate(self._known)
-            if any(quantity.condition.start < end and start < quantity.condition.end for start, end in places)
-        ]
+        quoted = self._conditions_at(places)
         links = self._readings(value, quoted)
         if len(links) == 1:
             index, expression, reason = links[0]
-            return _from_conditions(value, expression, f'{reason}, quoted "{written.quote}"', (index,))
+            doubt = f"the quote of {value} holds {len(quoted)} quantities" if len(quoted) > MAX_QUOTED else ""
+            return _from_conditions(value, expression, f'{reason}, quoted "{written.quote}"', (index,), doubt)
         if links:
-            texts = " or ".join(f'"{self._known[index].condition.text}"' for index, _, _ in links)
+            texts = " or ".join(f'"{self._known[index].condition.text}"' for index, _, _ in links[:MAX_QUOTED])
             return _from_conditions(
                 value, links[0][1], links[0][2], tuple(link[0] for link in links), f"{value} may be {texts}"
             )
@@ -69,72 +91,116 @@ class Grounding:
             index, expression, reason = links[0]
             missing = "does not state it" if places else "does not stand in the question"
             doubt = f'{value} is taken for {reason}, but the quote "{written.quote[:60]}" {missing}'
-            return _from_conditions(value, expression, reason, (index,), doubt)
-        return _unexplained(value, f'the quote "{written.quote[:60]}" does not state it')
+            return _from_conditions(value, expression, reason, self._equal(value, links), doubt)
+        return unexplained(value, f'the quote "{written.quote[:60]}" does not state it')
 
-    def literal(self, node: Number, parent: Expression | None, words: str) -> Grounded:
-        """A number that stands in a step itself; `words` are those of the step's name."""
+    def _conditions_at(self, places: Sequence[tuple[int, int]]) -> list[int]:
+        """The conditions that stand, or begin or end, in one of the places."""
+        found: set[int] = set()
+        for start, end in places:
+            found.update(range(bisect_right(self._ends, start), bisect_left(self._starts, end)))
+        return sorted(found)
+
+    def literal(self, node: Number, parent: Expression | None) -> Grounded:
+        """A number that stands in a step itself, under `parent`."""
         value = node.value
-        links = self._readings(value, [i for i in range(len(self._known)) if i not in self._claimed], parent)
+        divides = isinstance(parent, Operation) and parent.operator == "/" and parent.right is node
+        links = self._readings(value, self._unclaimed, parent if divides else None, inverse=divides)
+        structure = self._by_structure(node, parent)
         if len(links) == 1:
             index, expression, reason = links[0]
             stated = self._known[index].condition.kind in _STATED_BY_A_WORD
-            doubt = "" if stated else f"only its value says that {value} is {reason}"
-            return _from_conditions(value, expression, reason, (index,), doubt)
-        if reason := self._constant(node, parent, words):
-            return Grounded(node, _origin(value, "constant", reason))
-        links = links or self._readings(value, range(len(self._known)), parent)
+            if stated and not structure and (divides or isinstance(expression, Symbol)):
+                return _from_conditions(value, expression, reason, (index,))
+            doubt = f"{value} may be {structure}" if structure else f"only its value says that {value} is {reason}"
+            return _from_conditions(value, expression, reason, self._equal(value, links), doubt)
+        if structure:
+            return Grounded(node, _origin(value, "constant", structure))
+        if not links and stands_as_constant(node, parent) and (word := self._implied_by_question(value)):
+            equal = self._equal(value)
+            doubt = f'the {value} that "{word}" implies may be a quantity of the question' if equal else ""
+            return Grounded(node, _origin(value, "constant", f'"{word}" implies it'), equal, doubt)
+        links = links or self._readings(value, range(len(self._known)), inverse=divides)
         if links:
-            reason = links[0][2]
-            conditions = tuple(index for index, _, _ in links)
-            return _from_conditions(
-                value, links[0][1], reason, conditions, f"only its value says that {value} is {reason}"
-            )
-        return _unexplained(value, "nothing in the question explains it")
+            _, expression, reason = links[0]
+            doubt = f"only its value says that {value} is {reason}"
+            return _from_conditions(value, expression, reason, self._equal(value, links), doubt)
+        return unexplained(value, "nothing in the question explains it")
+
+    def _equal(self, value: Fraction, links: Sequence[_Reading] = ()) -> tuple[int, ...]:
+        """The conditions that a number without a quote may stand for: those of its readings, and all of its value."""
+        indices = {index for index, _, _ in links}
+        indices |= {index for index, quantity in enumerate(self._known) if quantity.value == value}
+        return tuple(sorted(indices))
 
     def _readings(
-        self, value: Fraction, indices: Sequence[int], parent: Expression | None = None
-    ) -> list[tuple[int, Expression, str]]:
+        self, value: Fraction, indices: Sequence[int], parent: Expression | None = None, inverse: bool = True
+    ) -> list[_Reading]:
         """The conditions that the value may stand for, each as an expression over it, with the reason."""
         found = []
         for index in indices:
             quantity = self._known[index]
             own = quantity.value
+            if own != value and not quantity.varies:
+                continue
             readings = [(expression, reason) for expression, _, reason in readings_of(value, False, parent, quantity)]
-            if not readings and own and value * own == 1 and quantity.condition.kind in ("fraction", "fraction_word"):
-                inverse = Operation("/", _ONE, quantity.symbol)
-                readings = [(inverse, f'the reciprocal of "{quantity.condition.text}" of the question')]
+            if not readings and inverse and quantity.condition.kind in _FRACTIONS and value * own == 1:
+                name = f'the reciprocal of "{quantity.condition.text}" of the question'
+                readings = [(Operation("/", _ONE, quantity.symbol), name)]
             found += [(index, *reading) for reading in readings[:1]]
         exact = [link for link in found if isinstance(link[1], Symbol)]
         return exact or found
 
-    def _constant(self, node: Number, parent: Expression | None, words: str) -> str:
-        """Why a number may stand in a step without being a quantity of the question; empty where it may not."""
+    def _by_structure(self, node: Number, parent: Expression | None) -> str:
+        """Why a number may stand where it does, whatever the question says; empty where it may not."""
         value = node.value
-        if isinstance(parent, Operation):
-            if parent.operator == "^" and parent.right is node:
+        if not isinstance(parent, Operation):
+            return ""
+        first = parent.left is node
+        other = parent.right if first else parent.left
+        match parent.operator:
+            case "^" if not first and value in (2, 3):
                 return "an exponent"
-            other = parent.right if parent.left is node else parent.left
-            if value == 1 and parent.operator in "+-" and (is_share(other) or self._is_share(other)):
-                return "the whole that a share is taken of"
-            if parent.operator == "/" and parent.right is node and value == summands(parent.left):
+            case "*" | "/" if value == 1:
+                return "a factor of one"
+            case "/" if not first and value > 1 and value == self._count(other):
                 return "the number of values that are averaged"
-            if value == 100 and parent.operator in "*/" and self._percent:
+            case "+" | "-" if value == 1 and self._is_share(other):
+                return "the whole that a share is taken of"
+            case "+" | "-" if (
+                value == 100 and first and self._percent and (parent.operator == "-" or self._is_share(other))
+            ):
                 return "the hundred of a percentage"
-        if value == 100 and (self._percent or isinstance(parent, Percent)):
-            return "the hundred of a percentage"
-        word = implied_by(value, words.replace("_", " "), number_words=False) or implied_by(value, self._rest)
-        return f'"{word}" implies it' if word else ""
+            case "*" | "/" if value == 100 and self._percent:
+                return "the hundred of a percentage"
+        return ""
+
+    def _implied_by_question(self, value: Fraction) -> str | None:
+        if value not in self._implied:
+            self._implied[value] = implied_by(value, self._rest)
+        return self._implied[value]
+
+    def _count(self, node: Expression) -> int:
+        """How many terms a sum has, also one that is an earlier step."""
+        return self._terms.get(node.name, 1) if isinstance(node, Symbol) else summands(node)
+
+    def _states_share(self, index: int) -> bool:
+        """Whether a condition is a share or a multiple of something: "half", "20%", "3 times as many"."""
+        condition = self._known[index].condition
+        return condition.kind in _SHARES or bool(_TIMES.match(self._question, condition.end))
 
     def _is_share(self, node: Expression) -> bool:
-        """Whether the node is a percentage over 100, or a fraction of the question."""
+        """Whether the node is a share of the question, also one over 100, or one that is written out."""
         if isinstance(node, Symbol):
-            found = self.inputs.get(node.name)
-            return found is not None and any(
-                self._known[index].condition.kind in ("fraction", "fraction_word", "percent")
-                for index in found.conditions
-            )
-        return isinstance(node, Operation) and node.operator == "/" and self._is_share(node.left)
+            return node.name in self._shares
+        return is_share(node) or (isinstance(node, Operation) and node.operator == "/" and self._is_share(node.left))
+
+
+def stands_as_constant(node: Expression, parent: Expression | None) -> bool:
+    """Whether a constant of a word may stand here: as a factor, a divisor, a base, or what something is taken from."""
+    if isinstance(parent, Operation):
+        return parent.operator in "*/" or (parent.operator in "-^" and parent.left is node)
+    return parent is None
 
 
 def _places(question: str, quote: str) -> list[tuple[int, int]]:
@@ -143,7 +209,7 @@ def _places(question: str, quote: str) -> list[tuple[int, int]]:
     pattern = r"\s+".join(map(re.escape, parts))
     before = r"(?<![\w.])" if parts and parts[0][0].isalnum() else ""
     after = r"(?!\w|\.\d)" if parts and parts[-1][-1].isalnum() else ""
-    found = re.finditer(before + pattern + after, question.translate(_STRAIGHT), re.I) if parts else ()
+    found = re.finditer(before + pattern + after, question, re.I) if parts else ()
     return [match.span() for match in found]
 
 
@@ -157,20 +223,20 @@ def _from_conditions(
     return Grounded(expression, _origin(value, "condition", reason, not doubt), conditions, doubt)
 
 
-def _unexplained(value: Fraction, reason: str) -> Grounded:
+def unexplained(value: Fraction, reason: str) -> Grounded:
     return Grounded(Number(value), _origin(value, "unexplained", reason, certain=False))
 
 
-def parents(expression: Expression) -> list[tuple[Number, Expression | None]]:
-    """Every number of an expression with the operation that it stands in."""
-    found: list[tuple[Number, Expression | None]] = []
+def parents(expression: Expression) -> list[tuple[Number | Symbol, Expression | None]]:
+    """Every number and name of an expression with the operation that it stands in."""
+    found: list[tuple[Number | Symbol, Expression | None]] = []
     stack: list[tuple[Expression, Expression | None]] = [(expression, None)]
     while stack:
         node, parent = stack.pop()
-        if isinstance(node, Number):
+        if isinstance(node, Number | Symbol):
             found.append((node, parent))
         elif isinstance(node, Operation):
             stack += ((node.right, node), (node.left, node))
-        elif not isinstance(node, Symbol):
+        else:
             stack.append((node.operand, node))
     return found

@@ -1,12 +1,18 @@
-"""Formulas that hold near the given values only: what is counted whole is rounded, and what is chosen may change."""
+"""Formulas that hold at or near the given values only.
+
+What is counted whole is rounded, what is chosen may change, and half of a whole is as much as it leaves.
+"""
 
 import re
 from collections.abc import Sequence
 from fractions import Fraction
 
+from flint import fmpq
+
 from generation.formulas.links import Quantity
 from generation.formulas.steps import Steps, bits
-from generation.verification.expression import Expression, Number, Operation, walk
+from generation.verification.expression import Expression, ExpressionError, Number, Operation, walk
+from generation.verification.rational_function import RationalFunction, number
 
 
 def near_only(
@@ -19,6 +25,7 @@ def near_only(
     reasons: list[list[str]] = [[] for _ in known]
     _choice_among(question, reading, known, reasons)
     _counted_whole(question, units, values, reading, reasons)
+    _half_left(question, values, reading, known, reasons)
     return reasons
 
 
@@ -84,3 +91,40 @@ def _divides_by_a_quantity(step: Expression) -> bool:
         isinstance(node, Operation) and node.operator == "/" and not isinstance(node.right, Number)
         for node in walk(step)
     )
+
+
+_WHAT_IS_LEFT = re.compile(
+    r"\b(?:left|remain\w*|rest|others?|off|discount\w*|lo(?:st|ses?)|still|ke(?:pt|eps?))\b", re.I
+)
+_HALVES = {"fraction": Fraction(1, 2), "fraction_word": Fraction(1, 2), "percent": Fraction(50)}
+
+
+def _half_left(
+    question: str, values: Sequence[Fraction], reading: Steps, known: Sequence[Quantity], reasons: list[list[str]]
+) -> None:
+    """Half of the plums is what was eaten and what is left: a formula that grows with the one may mean the other."""
+    halves = [
+        index
+        for index in bits(reading.depends[reading.answer])
+        if _HALVES.get(known[index].condition.kind) == known[index].value
+    ]
+    if not halves or not _WHAT_IS_LEFT.search(question):
+        return
+    conditions, results = [quantity.number for quantity in known], [number(value) for value in values]
+    for index in halves:
+        try:
+            function = reading.functions(index, conditions, results)[f"r{reading.answer}"]
+        except ExpressionError:
+            continue
+        if isinstance(function, RationalFunction) and _grows(function, known[index].number):
+            reasons[index].append(f'"{known[index].condition.text}" is as much as it leaves of the whole')
+
+
+def _grows(function: RationalFunction, value: fmpq) -> bool:
+    """Whether the function is larger just above the value than at it."""
+    points = value, value * fmpq(101, 100)
+    below = [function.denominator(point) for point in points]
+    if not all(below):
+        return True  # it is not defined there
+    at, above = (function.numerator(point) / divisor for point, divisor in zip(points, below, strict=True))
+    return bool(above > at)

@@ -11,7 +11,7 @@ from generation.formulas.calculations import Calculation
 from generation.formulas.links import Evidence, Link, Quantity, Site, find_sites, regrouped
 from generation.formulas.steps import bits, without_reciprocal
 from generation.verification.expression import Expression, replace
-from generation.verification.rational_function import UNKNOWN, Value, compute
+from generation.verification.rational_function import UNKNOWN, Value, bounded, compute
 
 MAX_READINGS = 32
 """Readings of a whole solution that are weighed at a time."""
@@ -122,7 +122,7 @@ class Reading:
             key = (condition, id(choice), *[id(values[f"r{used}"]) for used in bits(choice.results)])
             value = self.shared.get(key)
             if value is None:
-                value = self.shared[key] = compute(choice.linked, values)
+                value = self.shared[key] = bounded(compute(choice.linked, values))
             values[f"r{index}"] = value
         self._functions[condition] = values
         return values

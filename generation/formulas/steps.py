@@ -12,7 +12,7 @@ from typing import Protocol
 from flint import fmpq
 
 from generation.verification.expression import Expression, Number, Operation, Symbol, plain, replace, symbols
-from generation.verification.rational_function import UNKNOWN, Value, compute
+from generation.verification.rational_function import UNKNOWN, Value, bounded, compute
 from schemas.formula import Formula, FormulaKind
 
 
@@ -145,7 +145,7 @@ class WrittenSteps:
         values = self.constants(condition, conditions, results) | {f"c{condition}": UNKNOWN}
         for index in self.cone:
             if f"r{index}" not in values:
-                values[f"r{index}"] = compute(self.steps[index], values)
+                values[f"r{index}"] = bounded(compute(self.steps[index], values))
         return values
 
 

@@ -2,7 +2,8 @@
 
 Linear elimination on expression trees: an equation that is linear in the unknowns that are left (after
 cross-multiplying a quotient) is solved for one of them, which is put into the others; what is not linear waits until it
-has become so. The pivots are chosen by the values that the quantities have.
+has become so. Equations that define an unknown, `a = b + 3`, come first and are taken as they stand; other pivots are
+chosen by the values that the quantities have.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,15 +22,18 @@ from generation.verification.expression import (
     evaluate,
     replace,
     symbols,
-    walk,
 )
 
 MAX_NODES = 400
-"""Nodes of one solved expression."""
+"""Parts of one solved expression, written out."""
 
 
 class UnsolvedError(ExpressionError):
-    """The equations do not determine an unknown by linear steps, or contradict one another."""
+    """Linear steps do not solve the equations: they do not determine an unknown, or not in that way."""
+
+
+class ContradictionError(ExpressionError):
+    """The equations contradict one another."""
 
 
 class _NonlinearError(ExpressionError):
@@ -44,35 +48,49 @@ def solve_system(
 ) -> dict[str, Expression]:
     """Each unknown as an expression over the names in `values`, in the order in which they were solved.
 
-    Raises UnsolvedError where an unknown is not determined, where the equations contradict one another at the values,
-    or where they stay nonlinear; other ExpressionErrors as `evaluate` does.
+    Raises UnsolvedError where an unknown is not determined or the equations stay nonlinear, ContradictionError where
+    they contradict one another at the values, and other ExpressionErrors as `evaluate` does.
     """
     left = list(equations)
     solved: dict[str, Expression] = {}
     remaining = list(unknowns)
     while remaining:
-        for index, (first, second) in enumerate(left):
-            try:
-                linear = _difference(first, second, remaining)
-            except _NonlinearError:
-                continue
-            name = next((name for name in remaining if _at(linear.coefficients.get(name), values)), None)
-            if name is None:
-                continue
-            found = linear.solved_for(name)
-            del left[index]
-            remaining.remove(name)
-            left = [(_put(one, name, found), _put(other, name, found)) for one, other in left]
-            solved = {other: _put(expression, name, found) for other, expression in solved.items()}
-            solved[name] = found
-            break
-        else:
+        pivots = (_defined(equation, remaining) for equation in left), (_pivot(one, remaining, values) for one in left)
+        index, name, found = next(
+            ((index, *pivot) for found in pivots for index, pivot in enumerate(found) if pivot), (0, "", None)
+        )
+        if found is None:
             raise UnsolvedError(f"the equations do not determine {remaining[0]} by linear steps")
+        del left[index]
+        remaining.remove(name)
+        left = [(_put(one, name, found), _put(other, name, found)) for one, other in left]
+        solved = {other: _put(expression, name, found) for other, expression in solved.items()}
+        solved[name] = _bounded(found)
     for first, second in equations:
         known = {**values, **{name: evaluate(expression, values) for name, expression in solved.items()}}
         if evaluate(first, known) != evaluate(second, known):
-            raise UnsolvedError("the equations contradict one another")
+            raise ContradictionError("the equations contradict one another")
     return solved
+
+
+def _defined(equation: Equation, remaining: Sequence[str]) -> tuple[str, Expression] | None:
+    """The unknown that stands alone on one side of an equation, and not on the other, with that other side."""
+    for alone, other in (equation, equation[::-1]):
+        if isinstance(alone, Symbol) and alone.name in remaining and alone.name not in symbols(other):
+            return alone.name, other
+    return None
+
+
+def _pivot(
+    equation: Equation, remaining: Sequence[str], values: Mapping[str, Fraction]
+) -> tuple[str, Expression] | None:
+    """An unknown for which the equation can be solved, with what it is over all others."""
+    try:
+        linear = _difference(*equation, remaining)
+    except _NonlinearError:
+        return None
+    name = next((name for name in remaining if _at(linear.coefficients.get(name), values)), None)
+    return None if name is None else (name, linear.solved_for(name))
 
 
 def _at(coefficient: Expression | None, values: Mapping[str, Fraction]) -> bool:
@@ -83,10 +101,27 @@ def _at(coefficient: Expression | None, values: Mapping[str, Fraction]) -> bool:
 
 
 def _put(node: Expression, name: str, found: Expression) -> Expression:
-    new = replace(node, lambda each: found if isinstance(each, Symbol) and each.name == name else None)
-    if len(walk(new)) > MAX_NODES:
+    return _bounded(replace(node, lambda each: found if isinstance(each, Symbol) and each.name == name else None))
+
+
+def _bounded(node: Expression) -> Expression:
+    """The expression itself. Raises TooLargeError where it has more than MAX_NODES parts."""
+    if _size(node, {}) > MAX_NODES:
         raise TooLargeError(f"a system whose solution has more than {MAX_NODES} parts")
-    return new
+    return node
+
+
+def _size(node: Expression, sizes: dict[int, int]) -> int:
+    """How many parts an expression has, those that are shared counted wherever they stand."""
+    if id(node) not in sizes:
+        match node:
+            case Operation():
+                sizes[id(node)] = 1 + _size(node.left, sizes) + _size(node.right, sizes)
+            case Number() | Symbol():
+                sizes[id(node)] = 1
+            case _:
+                sizes[id(node)] = 1 + _size(node.operand, sizes)
+    return sizes[id(node)]
 
 
 @dataclass(slots=True)

@@ -85,6 +85,15 @@ def same(one: Value, other: Value) -> bool:
     return bool(first.numerator * second.denominator == second.numerator * first.denominator)
 
 
+def bounded(value: Value) -> Value:
+    """The value itself. Raises TooLargeError for a function with a coefficient over MAX_BITS."""
+    if isinstance(value, RationalFunction):
+        for side in (value.numerator, value.denominator):
+            if side.numer().height_bits() > MAX_BITS or side.denom().bit_length() > MAX_BITS:
+                raise TooLargeError(f"a coefficient of more than {MAX_BITS} bits")
+    return value
+
+
 def compute(expression: Expression, values: Mapping[str, Value]) -> Value:
     """The expression over the given values, a constant where the unknown is not in it.
 
