@@ -4,12 +4,15 @@ python -m benchmarks.llm_clients ours|aiohttp URL CALLS IN_FLIGHT
 """
 
 import asyncio
+import gc
 import json
 import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
+
+from generation.pipeline import RARE_COLLECTIONS
 
 WORDS = "Natalia sold clips to 48 of her friends in April, and then she sold half as many clips in May. " * 2
 SCHEMA = {
@@ -72,6 +75,7 @@ def main() -> None:
     name, url, calls, in_flight = sys.argv[1:]
     questions = [f"{WORDS} How many in month {number}?" for number in range(int(calls))]
     client = {"ours": ours, "aiohttp": plain}[name]
+    gc.set_threshold(*RARE_COLLECTIONS)  # as in every run
     answered, cpu_s = asyncio.run(client(url, questions, int(in_flight)))
     print(json.dumps({"answered": answered, "cpu_s": cpu_s}))
 
