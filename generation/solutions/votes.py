@@ -27,7 +27,7 @@ MAX_STEPS = 24
 MAX_ANSWER = 100
 """Characters of an answer."""
 MAX_TOKENS = 800
-"""Of one solution; three times what a long one needs, and less than a small model that turns in circles would take."""
+"""Of one solution: three times what a long one needs, since a small model may turn in circles for ever."""
 
 ANSWER_SCHEMA = {
     "type": "object",
@@ -55,7 +55,7 @@ class WrittenSolution(Model):
 def request(candidate: BackwardProblem, sample: int) -> Request:
     """Ask for one solution of a backward problem: its question is shown, and nothing else."""
     return Request(
-        purpose="solve", question=candidate.question, answer_schema=ANSWER_SCHEMA, sample=sample, max_tokens=800
+        purpose="solve", question=candidate.question, answer_schema=ANSWER_SCHEMA, sample=sample, max_tokens=MAX_TOKENS
     )
 
 
