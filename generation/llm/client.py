@@ -125,8 +125,13 @@ class Client:
 
     def stop(self) -> None:
         """Send nothing more: calls in flight end, and whoever needs another one gets StoppedError."""
-        self._over = self._over or StoppedError("stopped")
+        self._end(StoppedError("stopped"))
+
+    def _end(self, error: ModelError) -> None:
+        """Send nothing more: whoever waits to send gets the first error that there was."""
+        self._over = self._over or error
         self._stopping.set()
+        self._limiter.end()
 
     async def ask(self, request: Request, read: Callable[[str], T]) -> T:
         """The first answer to a request that `read` takes: one from the ledger, else one that is asked for now.
@@ -195,7 +200,7 @@ class Client:
                 else:
                     wait = retries.after_fault(call.error, result.retry_after, connected=result.connected)
             except ModelError as error:
-                self._over = error
+                self._end(error)
                 raise
             again = True
             with suppress(TimeoutError):
@@ -269,7 +274,13 @@ class Client:
             finally:
                 self._budget.settle(most_usd or 0.0, usd or 0.0)
         finally:
-            self._limiter.release(window, rejected=result.overloaded, seconds=seconds, retry_after=result.retry_after)
+            self._limiter.release(
+                window,
+                seconds=seconds,
+                answered=result.text is not None,
+                rejected=result.overloaded,
+                retry_after=result.retry_after,
+            )
         return call, result, dialect
 
     def _call(self, request: Request, key: str, most_usd: float | None) -> Call:

@@ -39,6 +39,7 @@ class Limiter:
         self._share = 0.0  # of late, smoothed
         self._usual_s = 0.0  # how long an answer takes, smoothed
         self._paused_until = 0.0
+        self._ending = False
 
     async def acquire(self, *, again: bool = False) -> int:
         """Wait for a slot and take it; those who were turned away come before those who were not sent yet.
@@ -57,7 +58,13 @@ class Limiter:
         return self._window
 
     def release(
-        self, window: int, *, rejected: bool = False, seconds: float | None = None, retry_after: float | None = None
+        self,
+        window: int,
+        *,
+        seconds: float | None = None,
+        answered: bool = True,
+        rejected: bool = False,
+        retry_after: float | None = None,
     ) -> None:
         """Give the slot back after a call that took so many seconds, None where it was not sent."""
         if seconds is None:
@@ -65,7 +72,8 @@ class Limiter:
             return
         self._share += (rejected - self._share) * _SMOOTHING
         if not rejected:
-            self._usual_s += (seconds - self._usual_s) * (_SMOOTHING if self._usual_s else 1.0)
+            if answered:
+                self._usual_s += (seconds - self._usual_s) * (_SMOOTHING if self._usual_s else 1.0)
             self._count(window, False, None)
             self._free()
             return
@@ -97,6 +105,11 @@ class Limiter:
         self._window += 1
         self._ended = self._rejected = 0
 
+    def end(self) -> None:
+        """Pause no more: nothing is going to be sent, and those who wait are to learn it as slots come free."""
+        self._ending = True
+        self._admit()
+
     def _pause(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
         self._paused_until = max(self._paused_until, loop.time() + seconds)
@@ -108,7 +121,7 @@ class Limiter:
 
     def _admit(self) -> None:
         """Let those through who wait, as far as the limit goes."""
-        if self._paused_until and asyncio.get_running_loop().time() < self._paused_until:
+        if not self._ending and self._paused_until and asyncio.get_running_loop().time() < self._paused_until:
             return
         while self.in_flight < int(self.limit) and (queue := self._again or self._new):
             turn = queue.popleft()

@@ -14,6 +14,7 @@ from generation.llm.errors import (
     CallFailedError,
     IgnoredSchemaError,
     ModelError,
+    StoppedError,
     UnknownModelError,
     UnknownPriceError,
     UnreachableError,
@@ -240,3 +241,21 @@ def test_a_run_that_is_cancelled_keeps_what_was_in_flight_as_lost(server: Runnin
     assert [call.outcome for call in ledger.calls.values()] == ["lost"] * 8
     assert budget.spent == pytest.approx(ledger.spent) == pytest.approx(sum(c.usd or 0 for c in ledger.calls.values()))
     assert budget.reserved == 0
+
+
+def test_a_run_that_is_stopped_ends_what_is_in_flight_and_sends_nothing_more(server: Running) -> None:
+    server.change(latency=0.3, fault={"rate_limit": 0.5}, retry_after=30)
+    ledger = MemoryLedger()
+
+    async def run(client: Client) -> tuple[list[str | BaseException], float]:
+        asking = asyncio.create_task(ask_all(client, QUESTIONS))
+        await asyncio.sleep(0.1)
+        client.stop()
+        stopped_at = time.perf_counter()
+        return await asking, time.perf_counter() - stopped_at
+
+    answers, seconds = use(server, run, ledger=ledger, concurrency=8)
+    assert 0 < answers.count("42") <= 8
+    assert all(answer == "42" or isinstance(answer, StoppedError) for answer in answers)
+    assert seconds < 5  # those that were to wait half a minute do not
+    assert "lost" not in {call.outcome for call in ledger.calls.values()}
