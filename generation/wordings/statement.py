@@ -29,10 +29,11 @@ _IMPLIED = {
     "dollar": lemmas(("money", "dollar")),
     "percent": lemmas(("percent",)),
     "fraction": lemmas(("fraction", "part")),
+    **dict.fromkeys(_DIMENSIONS[0], lemmas(("time",))),
 }
 """Words that the sign of the answer, or its form, stands for."""
 _INDEFINITE = lemmas((*INDEFINITE, "times"))
-_MONEY = lemmas((*MONEY, "earn", "make", "save", "sell", "profit", "raise"))
+_MONEY = lemmas(MONEY)
 
 
 def states_result(of: Rewording) -> Finding:

@@ -44,8 +44,11 @@ RELATIONS = words(
     earlier ago old new equal begin start end finally"""
 )
 """Words that say how quantities relate: one more or one fewer makes another problem."""
-MONEY = words("money dollar cost price pay worth charge spend bill fee")
-"""Words for which a `$` before the number stands."""
+MONEY = words(
+    """money dollar cost price pay worth charge spend bill fee earn make save sell profit raise balance income salary
+    wage revenue"""
+)
+"""Words that say of an amount that it may be money."""
 CALENDAR = words(
     """monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
     september october november december christmas easter halloween thanksgiving"""
