@@ -5,10 +5,12 @@ takes from a day may be half of its 48. That such a formula gives the answer is 
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
 
+from generation.formulas.links import Quantity
 from generation.formulas.steps import Steps, bits, mentioned
 from generation.verification.expression import (
     Expression,
@@ -57,20 +59,37 @@ def same_whatever(reading: Steps, conditions: Sequence[Fraction]) -> list[Fracti
 
 
 def doubt_coincidences(
-    readings: Sequence[Steps], conditions: Sequence[Fraction], constants: Sequence[Fraction], doubts: list[list[str]]
+    readings: Sequence[Steps], known: Sequence[Quantity], constants: Sequence[Fraction], doubts: list[list[str]]
 ) -> None:
     """Add to the doubts of each condition what may be a coincidence in the formulas of the parts of an answer.
 
     `constants` are the numbers that the formulas take for constants.
     """
-    uses = [0] * len(conditions)
+    conditions = [quantity.value for quantity in known]
+    uses = [0] * len(known)
     for reading in readings:
-        for reason, mask in _either_way(reading, conditions):
+        for index, count in enumerate(_uses(reading, len(known))):
+            uses[index] += count
+    unused = [
+        quantity.value / 100 if quantity.condition.kind == "percent" else quantity.value
+        for quantity, count in zip(known, uses, strict=True)
+        if not count and quantity.value not in (0, 1) and quantity.condition.kind != "number_word"
+    ][:MOST_UNUSED]
+    used = {value for value, count in zip(conditions, uses, strict=True) if count}
+    left_out = [value for value in dict.fromkeys(unused) if value not in used]  # no second mention of what is used
+    for reading in readings:
+        evaluated = _evaluated(reading, conditions)
+        found = [*_either_way(reading, evaluated), *_made_of(left_out, reading, evaluated, conditions, constants)]
+        for reason, mask in found:
             for index in bits(mask):
                 doubts[index].append(reason)
-        for index, count in _uses(reading).items():
-            uses[index] += count
-    _made_of_unused(uses, conditions, constants, doubts)
+    if len(left_out) >= sum(map(bool, uses)):
+        for reasons in doubts:
+            reasons.append(f"the formula leaves out as many quantities of the question as it uses: {len(left_out)}")
+    hidden = {*unused, *(one * other for one, other in combinations(unused, 2))}
+    for value, count, reasons in zip(conditions, uses, doubts, strict=True):
+        if count > 1 and value in hidden:
+            reasons.append(f"{value}, which is used more than once, is also made of what nothing uses")
 
 
 def _evaluated(reading: Steps, conditions: Sequence[Fraction]) -> list[_Evaluated]:
@@ -108,38 +127,60 @@ def _conditions(node: Expression, reading: Steps) -> int:
 _OTHERS: dict[Operator, tuple[Operator, ...]] = {
     "+": ("*",),
     "-": ("/",),
-    "*": ("+", "/"),
-    "/": ("-", "*"),
+    "*": ("+",),
+    "/": ("-",),
     "^": ("*", "+"),
 }
 
 
-def _either_way(reading: Steps, conditions: Sequence[Fraction]) -> Iterator[tuple[str, int]]:
+def _either_way(reading: Steps, evaluated: Sequence[_Evaluated]) -> Iterator[tuple[str, int]]:
     """Why an operation may be another that gives the same, and the conditions of which it is then another function."""
-    for each in _evaluated(reading, conditions):
+    for each in evaluated:
         operator, left, right = each.node.operator, each.left, each.right
         first, second = _conditions(each.node.left, reading), _conditions(each.node.right, reading)
-        if left is None or right is None or not first or not second:
+        if left is None or right is None:
             continue
-        for other in _OTHERS[operator]:
-            try:
-                if apply(other, left, right) != each.value:
-                    continue
-            except ExpressionError:
-                continue
-            one, two = decimal(left), decimal(right)
-            # x*1 and x/1 are the same function of x.
-            mask = second if operator in "*/" and other in "*/" else first | second
-            yield f"{one} {operator} {two} is {one} {other} {two} as well", mask
+        if operator in "*/" and 1 in (left, right):
+            # x*1 and x/1 are the same function of x, but not of what is 1.
+            mask = (second if right == 1 else 0) | (first if left == 1 and operator == "*" else 0)
+            yield f"{decimal(left)}{operator}{decimal(right)}: multiplied or divided by 1 is the same", mask
+        for other in _OTHERS[operator] if first and second else ():
+            with suppress(ExpressionError):
+                if apply(other, left, right) == each.value:
+                    one, two = decimal(left), decimal(right)
+                    yield f"{one} {operator} {two} is {one} {other} {two} as well", first | second
 
 
-def _uses(reading: Steps) -> dict[int, int]:
+def _made_of(
+    unused: Sequence[Fraction],
+    reading: Steps,
+    evaluated: Sequence[_Evaluated],
+    conditions: Sequence[Fraction],
+    constants: Sequence[Fraction],
+) -> Iterator[tuple[str, int]]:
+    """Why a number of the formula may be made of a quantity that it does not use, and the conditions that concerns."""
+    depends = reading.depends[reading.answer]
+    numbers = {value: 0 for value in constants if value != 1}
+    for index in bits(depends):
+        if conditions[index] not in (0, 1):
+            numbers[conditions[index]] = numbers.get(conditions[index], 0) | 1 << index
+    parts = [(conditions[index], 1 << index) for index in bits(depends)]
+    parts += [(each.value, _conditions(each.node, reading)) for each in evaluated if each.value]
+    for hidden in unused:
+        for value, mask in parts:
+            made = {value * hidden, value / hidden, hidden / value if value else Fraction()}
+            for each in made & numbers.keys():
+                reason = f"{each} is also made of {decimal(value)} and of {decimal(hidden)}, which nothing uses"
+                yield reason, mask | numbers[each]
+
+
+def _uses(reading: Steps, conditions: int) -> list[int]:
     """How often each condition stands in the formula written out, counted up to MOST_USES."""
     totals = {f"r{reading.answer}": 1}
     for index in reversed(reading.cone):
         for name in _names(reading.steps[index]):
             totals[name] = min(totals.get(name, 0) + totals.get(f"r{index}", 0), MOST_USES)
-    return {int(name[1:]): count for name, count in totals.items() if name[0] == "c"}
+    return [totals.get(f"c{index}", 0) for index in range(conditions)]
 
 
 def _names(step: Expression) -> Iterator[str]:
@@ -149,19 +190,3 @@ def _names(step: Expression) -> Iterator[str]:
         for operand in operands:
             if isinstance(operand, Symbol):
                 yield operand.name
-
-
-def _made_of_unused(
-    uses: Sequence[int], conditions: Sequence[Fraction], constants: Sequence[Fraction], doubts: list[list[str]]
-) -> None:
-    """A number of the formula that a quantity which the formula does not use makes up, too, may stand for just that."""
-    unused = [index for index, count in enumerate(uses) if not count and conditions[index] not in (0, 1)][:MOST_UNUSED]
-    hidden = {conditions[index] for index in unused}
-    products = {conditions[one] * conditions[other] for one, other in combinations(unused, 2)}
-    for index, count in enumerate(uses):
-        value = conditions[index]
-        if count == MOST_USES and value in hidden | products:
-            doubts[index].append(f"{value}, which is used more than once, is also made of what nothing uses")
-        for other in hidden if count else ():
-            for constant in {value * other, value / other, other / value if value else Fraction()} & set(constants):
-                doubts[index].append(f"{constant} is also made of {value} and of {other}, which nothing uses")

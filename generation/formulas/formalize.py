@@ -32,11 +32,14 @@ from generation.verification.expression import (
     plain,
     replace,
     symbols,
+    walk,
 )
 from generation.verification.rational_function import number
 from schemas.condition import Condition
 from schemas.formula import Formula, FormulaKind, NumberOrigin
 from schemas.problem import Problem
+
+_ADDED = "words explain its parts, but not that it is added"
 
 
 class FormalizeError(ValueError):
@@ -111,7 +114,7 @@ def formalize(problem: Problem, conditions: Sequence[Condition], written: Formal
         raise FormalizeError("the formula is a constant: it uses no condition of the question")
     if all(worked.formula().expression in draft.values for worked in parts):
         raise FormalizeError("the formula is trivial: it is a condition of the question as it stands")
-    doubt_coincidences([worked.reading for worked in parts], draft.conditions, draft.constants, draft.doubts)
+    doubt_coincidences([worked.reading for worked in parts], known, draft.constants, draft.doubts)
     return parts
 
 
@@ -203,13 +206,14 @@ class _Draft:
     def _grounded(self, node: Expression) -> Expression:
         """The expression over `c0` and `r0`, what its numbers stand for noted."""
         put: dict[int, Expression] = {}
+        node = self.grounding.with_fractions(node)
         for leaf, parent in parents(node):
             if isinstance(leaf, Number):
                 found = self.grounding.literal(leaf, parent)
                 self._note(found, f"a {found.origin.number} in a step")
                 put[id(leaf)] = found.expression
             elif not stands_as_constant(leaf, parent) and (value := self._constant(leaf.name)) is not None:
-                self._note(unexplained(value, "a word explains it, but not that it is added"), "")
+                self._note(unexplained(value, _ADDED), "")
 
         def change(each: Expression) -> Expression | None:
             if isinstance(each, Symbol):
@@ -222,7 +226,14 @@ class _Draft:
                 return found.expression
             return put.get(id(each))
 
-        return replace(replace(node, change), without_reciprocal)
+        step = replace(replace(node, change), without_reciprocal)
+        for each in walk(step):
+            if isinstance(each, Operation) and each.operator in "+-":
+                added = (each.left, each.right) if each.operator == "+" else (each.right,)
+                for part in added:
+                    if isinstance(part, Operation) and not symbols(part):
+                        self._note(unexplained(evaluate(part), _ADDED), "")
+        return step
 
     def _constant(self, name: str) -> Fraction | None:
         """The value of an input or a step that is the same whatever the conditions are."""

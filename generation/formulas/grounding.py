@@ -13,10 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from generation.formulas.constants import implied_by
+from generation.formulas.constants import implied_by, surprise
+from generation.formulas.doubts import REUSE_SURPRISE
 from generation.formulas.formalization import Input
-from generation.formulas.links import Quantity, is_share, readings_of, summands, without_conditions
-from generation.verification.expression import Expression, Number, Operation, Symbol
+from generation.formulas.links import Quantity, is_share, readings_of, regrouped, summands, without_conditions
+from generation.verification.expression import Expression, Number, Operation, Symbol, replace
 from schemas.formula import NumberOrigin
 
 MAX_QUOTED = 3
@@ -101,6 +102,18 @@ class Grounding:
             found.update(range(bisect_right(self._ends, start), bisect_left(self._starts, end)))
         return sorted(found)
 
+    def with_fractions(self, node: Expression) -> Expression:
+        """The expression with each `1/3` that the question has as one quantity as one number."""
+        own = {quantity.value for quantity in self._known if quantity.condition.kind in _FRACTIONS}
+
+        def change(each: Expression) -> Expression | None:
+            match each:
+                case Operation("/", Number(value=top), Number(value=bottom)) if bottom and top / bottom in own:
+                    return Number(top / bottom)
+            return None
+
+        return replace(regrouped(node, self._known), change) if own else node
+
     def literal(self, node: Number, parent: Expression | None) -> Grounded:
         """A number that stands in a step itself, under `parent`."""
         value = node.value
@@ -112,8 +125,9 @@ class Grounding:
             stated = self._known[index].condition.kind in _STATED_BY_A_WORD
             if stated and not structure and (divides or isinstance(expression, Symbol)):
                 return _from_conditions(value, expression, reason, (index,))
-            doubt = f"{value} may be {structure}" if structure else f"only its value says that {value} is {reason}"
-            return _from_conditions(value, expression, reason, self._equal(value, links), doubt)
+            if not structure:
+                return self._by_value(value, links)
+            return _from_conditions(value, expression, reason, self._equal(value, links), f"{value} may be {structure}")
         if structure:
             return Grounded(node, _origin(value, "constant", structure))
         if not links and stands_as_constant(node, parent) and (word := self._implied_by_question(value)):
@@ -122,10 +136,18 @@ class Grounding:
             return Grounded(node, _origin(value, "constant", f'"{word}" implies it'), equal, doubt)
         links = links or self._readings(value, range(len(self._known)), inverse=divides)
         if links:
-            _, expression, reason = links[0]
-            doubt = f"only its value says that {value} is {reason}"
-            return _from_conditions(value, expression, reason, self._equal(value, links), doubt)
+            return self._by_value(value, links)
+        if value == 1 and isinstance(parent, Operation) and parent.operator in "+-":
+            origin = _origin(value, "constant", "one more or one less", certain=False)
+            return Grounded(node, origin, tuple(range(len(self._known))), "no word says why 1 is added or taken away")
         return unexplained(value, "nothing in the question explains it")
+
+    def _by_value(self, value: Fraction, links: Sequence[_Reading]) -> Grounded:
+        """A number without a quote as the first of its readings; a common one may be made of any condition."""
+        _, expression, reason = links[0]
+        common = surprise(value) <= REUSE_SURPRISE
+        conditions = tuple(range(len(self._known))) if common else self._equal(value, links)
+        return _from_conditions(value, expression, reason, conditions, f"only its value says that {value} is {reason}")
 
     def _equal(self, value: Fraction, links: Sequence[_Reading] = ()) -> tuple[int, ...]:
         """The conditions that a number without a quote may stand for: those of its readings, and all of its value."""
