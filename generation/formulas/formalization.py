@@ -34,6 +34,9 @@ _EQUATION = rf"{_ARITHMETIC}{{1,120}} = {_ARITHMETIC}{{1,120}}"
 _VALUE = r"-?[0-9]{1,15}(\.[0-9]{1,9})?(/[1-9][0-9]{0,8})?"
 
 
+_NAMES = re.compile(_NAME)
+
+
 def _string(pattern: str) -> dict[str, Any]:
     return {"type": "string", "pattern": f"^{pattern}$"}
 
@@ -54,12 +57,12 @@ def _object(**properties: dict[str, Any]) -> dict[str, Any]:
 # The lengths stand in the patterns: some servers refuse `maxLength`. A quote has no pattern, since where one is matched
 # against the JSON text, the backslashes of LaTeX could not be quoted.
 ANSWER_SCHEMA = _object(
-    inputs=_array(_object(quote={"type": "string"}, name=_string(_NAME), value=_string(_VALUE)), MAX_INPUTS),
-    unknowns=_array(_string(_NAME), MAX_UNKNOWNS),
+    inputs=_array(_object(name=_string(_NAME), value=_string(_VALUE), quote={"type": "string"}), MAX_INPUTS),
+    steps=_array(_object(finds={"type": "string"}, name=_string(_NAME), expression=_string(_EXPRESSION)), MAX_STEPS)
+    | {"minItems": 1},
     equations=_array(_string(_EQUATION), MAX_UNKNOWNS),
-    steps=_array(_object(name=_string(_NAME), expression=_string(_EXPRESSION)), MAX_STEPS) | {"minItems": 1},
 )
-"""What the answer is bound to; small models write better what comes later when its reasons come first."""
+"""What the answer is bound to. Small models write a better expression behind the words for what it finds."""
 
 
 def _text(pattern: str) -> Any:
@@ -78,8 +81,9 @@ class Input(Model):
 
 
 class WrittenStep(Model):
-    """One step: a name for what it finds, and arithmetic over constants and the names before it."""
+    """One step: what it finds, in words, a name for it, and arithmetic over constants and the names before it."""
 
+    finds: Annotated[str, StringConstraints(max_length=MAX_QUOTE)] = ""
     name: Name
     expression: Annotated[str, _text(_EXPRESSION)]
 
@@ -91,8 +95,8 @@ class Formalization(Model):
     """
 
     inputs: tuple[Input, ...]
-    unknowns: tuple[Name, ...]
-    equations: tuple[Annotated[str, _text(_EQUATION)], ...]
+    unknowns: tuple[Name, ...] = ()
+    equations: tuple[Annotated[str, _text(_EQUATION)], ...] = ()
     steps: tuple[WrittenStep, ...]
 
 
@@ -102,7 +106,11 @@ def request(problem: Problem, sample: int) -> Request:
 
 
 def read(text: str) -> Formalization:
-    """What a reply says. Raises InvalidReplyError, with the reason, where it is not in the form that was asked for."""
+    """What a reply says. Raises InvalidReplyError, with the reason, where it is not in the form that was asked for.
+
+    A step whose name was given before gets one of its own, and is what the name means from there on, as in a program.
+    Equations stay where a step uses a name that nothing else defines; the names that only they have are the unknowns.
+    """
     found = json.loads(find_object(text), parse_float=str, parse_int=str)
     try:
         written = Formalization.model_validate(found)
@@ -111,13 +119,38 @@ def read(text: str) -> Formalization:
         place = ".".join(map(str, first["loc"])) or "the reply"
         raise InvalidReplyError(f"{place}: {first['msg']}") from error
     _hold_to_limits(written)
+    written = _as_a_program(written)
+    if len(written.unknowns) > MAX_UNKNOWNS:
+        raise InvalidReplyError(f"{len(written.unknowns)} unknowns, more than {MAX_UNKNOWNS}")
     return written
+
+
+def _as_a_program(written: Formalization) -> Formalization:
+    """The formalization with every step's name its own, and with no equations but those that the steps need."""
+    inputs = {each.name for each in written.inputs}
+    means = {name: name for name in inputs}
+    open_names: list[str] = []
+    steps = []
+    for step in written.steps:
+        used = _NAMES.findall(step.expression)
+        open_names += [name for name in used if name not in means and name not in FUNCTIONS]
+        expression = _NAMES.sub(lambda match: means.get(match[0], match[0]), step.expression)
+        name, number = step.name, 1
+        while name in means.values() or name in open_names:
+            number += 1
+            name = f"{step.name[:36]}_{number}"
+        means[step.name] = name
+        steps.append(step.model_copy(update={"name": name, "expression": expression}))
+    if not open_names:
+        return written.model_copy(update={"unknowns": (), "equations": (), "steps": tuple(steps)})
+    found = (name for equation in written.equations for name in _NAMES.findall(equation))
+    unknowns = dict.fromkeys(name for name in found if name not in inputs and name not in FUNCTIONS)
+    return written.model_copy(update={"unknowns": tuple(unknowns), "steps": tuple(steps)})
 
 
 def _hold_to_limits(written: Formalization) -> None:
     for kind, items, most in (
         ("inputs", written.inputs, MAX_INPUTS),
-        ("unknowns", written.unknowns, MAX_UNKNOWNS),
         ("equations", written.equations, MAX_UNKNOWNS),
         ("steps", written.steps, MAX_STEPS),
     ):
@@ -125,11 +158,9 @@ def _hold_to_limits(written: Formalization) -> None:
             raise InvalidReplyError(f"{len(items)} {kind}, more than {most}")
     if not written.steps:
         raise InvalidReplyError("no steps")
-    names = [item.name for item in written.inputs] + list(written.unknowns) + [step.name for step in written.steps]
-    seen: set[str] = set()
-    for name in names:
+    names = [each.name for each in written.inputs]
+    for name in (*names, *(step.name for step in written.steps)):
         if name in FUNCTIONS:
             raise InvalidReplyError(f"{name} is a function, and no name")
-        if name in seen:
-            raise InvalidReplyError(f"the name {name} is given twice")
-        seen.add(name)
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise InvalidReplyError(f"the name {twice} is given twice")
