@@ -22,7 +22,7 @@ from schemas.model import Model
 from schemas.sample import Sample
 from schemas.step import Step
 
-MAX_STEPS = 24
+MAX_STEPS = 16
 """Steps of one solution."""
 MAX_ANSWER = 100
 """Characters of an answer."""
