@@ -225,9 +225,8 @@ class ModelExecutor:
             candidate=candidate,
             model=self._client.model,
             solutions=tuple(
-                (request.key(self._client.model), text)
+                (request.key(self._client.model), None if isinstance(text, Unusable) else text)
                 for request, text in zip(requests, texts, strict=True)
-                if not isinstance(text, Unusable)
             ),
         )
         row = await self._pool.one(count_votes, ballot.model_dump_json())
@@ -251,11 +250,14 @@ class ModelExecutor:
 
 
 class Ballot(Model):
-    """A backward problem and the solutions that a model wrote for it, each with the key of its request."""
+    """A backward problem and the solutions that a model wrote for it, each with the key of its request.
+
+    A solution is None where the model's answer was no use.
+    """
 
     candidate: BackwardProblem
     model: str
-    solutions: tuple[tuple[str, str], ...]
+    solutions: tuple[tuple[str, str | None], ...]
 
 
 class Counted(Model):
@@ -268,9 +270,9 @@ class Counted(Model):
 def count_votes(row: str) -> str:
     """What a worker does: a Ballot as JSON to Counted as JSON."""
     ballot = Ballot.model_validate_json(row)
-    written = [(key, votes.read(text)) for key, text in ballot.solutions]
-    samples = [votes.sample_of(ballot.candidate, ballot.model, key, solution) for key, solution in written]
-    check = votes.vote(ballot.candidate, [solution.answer for _, solution in written])
+    written = [(key, None if text is None else votes.read(text)) for key, text in ballot.solutions]
+    samples = [votes.sample_of(ballot.candidate, ballot.model, key, each) for key, each in written if each is not None]
+    check = votes.vote(ballot.candidate, [None if each is None else each.answer for _, each in written])
     return Counted(samples=tuple(samples), check=check).model_dump_json()
 
 
