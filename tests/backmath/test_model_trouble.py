@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -114,15 +115,20 @@ def test_the_budget_is_never_passed_and_a_larger_one_pays_for_nothing_again(
 
 
 def begun(server: Running, folder: Path, *options: object) -> "subprocess.Popen[str]":
-    """A run in a process of its own, two calls in flight, that has got some of its answers."""
+    """A run in a process of its own that has got some of its answers, and waits for two more."""
     server.change(latency=0.2)
     process = cli.start(*command(server, "--concurrency", 2, *options), cwd=folder, OPENAI_API_KEY=KEY)
+    wait_for(process, lambda: paid(server) >= 3 and server.stats()["in_flight"] == 2)
+    return process
+
+
+def wait_for(process: "subprocess.Popen[str]", reached: Callable[[], bool]) -> None:
+    """Look at the server until it has been asked so much."""
     deadline = time.monotonic() + 60
-    while paid(server) < 3:
+    while not reached():
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    return process
 
 
 def test_a_key_that_is_refused_in_mid_run_loses_nothing_that_was_paid(
@@ -158,6 +164,19 @@ def test_ctrl_c_finishes_what_is_in_flight_and_the_same_command_goes_on(
     assert formalize(server, "--concurrency", 2) == 0
     assert paid(server) == PROBLEMS
     assert cli.contents(workspace) == whole
+
+
+def test_ctrl_c_while_the_server_turns_every_call_away_waits_for_nothing(
+    server: Running, workspace: Path, tmp_path: Path
+) -> None:
+    assert main(["ingest", "gsm8k", "--path", str(cli.SAMPLE)]) == 0
+    server.change(fault={"rate_limit": 1}, retry_after=60)
+    process = cli.start(*command(server), cwd=tmp_path)
+    wait_for(process, lambda: server.stats()["total"] > 20)  # then all wait for as long as the server asks
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=20)
+    assert errors.startswith("backmath: stopped; what was finished is written.")
+    assert formulas(workspace) == {}
 
 
 def test_a_kill_pays_again_at_most_for_what_was_in_flight(
