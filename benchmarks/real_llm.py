@@ -38,7 +38,7 @@ def main() -> None:
     """Serve the model, run the real commands, and count in the store."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--problems", type=int, default=50)
-    options.add_argument("--samples", type=int, default=2)
+    options.add_argument("--samples", type=int, default=1)
     options.add_argument("--list", action="store_true")
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as folder, serving(qwen_coder(), Path(folder)) as (model, url):
