@@ -3,6 +3,7 @@
 import os
 import random
 import re
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -35,6 +36,10 @@ _READ_ONLY = ("Permission denied", "Read-only file system", "Operation not permi
 _CORRUPT = ("not a valid DuckDB database file", "Corrupt database file", "Could not read enough bytes", "checksum")
 _NEWER = ("with version number", "newer version of DuckDB")
 
+_ONE_OF_THIS_PROCESS = threading.RLock()
+"""Connections of one process to one file share an instance of DuckDB, and one that is opened while another closes may
+find it without the functions that read Arrow tables ("python_arrow_scan does not exist")."""
+
 _WRITING: dict[str, str | bool | int | float | list[str]] = {"threads": 1}
 """A writer leaves the other cores to the work whose results it writes: a batch costs a quarter less CPU so."""
 
@@ -57,6 +62,10 @@ class Store:
 
         Makes the workspace and brings the schema up to date where needed. Raises the errors of `curation.errors`.
         """
+        with _ONE_OF_THIS_PROCESS:
+            yield from self._connect(read_only)
+
+    def _connect(self, read_only: bool) -> Iterator[DuckDBPyConnection]:
         if not self.path.exists():
             if read_only:
                 raise StoreMissingError(f"there is no store at {self.path} yet: `backmath ingest` makes one")

@@ -7,10 +7,12 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from curation.errors import (
@@ -149,6 +151,23 @@ def test_a_reader_and_a_writer_in_one_process_take_turns(tmp_path: Path) -> None
         connection.execute("UPDATE problems SET split = 'test'")
     thread.join()
     assert made.query(store, "SELECT split FROM problems") == [("test",)]
+
+
+def test_threads_that_write_at_once_all_write(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    with store.connect() as connection:
+        connection.execute("CREATE TABLE seen (number INTEGER)")
+
+    def write(numbers: range) -> None:
+        for number in numbers:
+            with store.connect() as connection:
+                connection.register("row", pa.table({"number": [number]}))
+                connection.execute("INSERT INTO seen SELECT number FROM row")
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(write, (range(25), range(25, 50), range(50, 75))))
+    with store.connect(read_only=True) as connection:
+        assert connection.execute("SELECT number FROM seen ORDER BY number").fetchall() == [(n,) for n in range(75)]
 
 
 def test_programs_that_make_the_store_at_once_make_one(tmp_path: Path) -> None:
