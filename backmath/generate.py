@@ -1,6 +1,7 @@
 """`backmath generate`: backward problems from the problems of the store, proved, decided and written as they come."""
 
 import asyncio
+from collections import Counter
 from contextlib import AsyncExitStack
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from generation.llm.client import Client
     from generation.pipeline import Executor
     from generation.strategy import Strategy
+    from schemas.derivation import Derivation
 
 EXAMPLE = "backmath generate --limit 100 --concurrency 2"
 
@@ -227,6 +229,16 @@ def derive_all(
     async def derive(work: Work) -> None:
         nonlocal ended
         sink = StoreSink(store, work.run, strategy.wording, rules)
+        failed = 0
+
+        def advance(derivation: "Derivation") -> None:
+            nonlocal failed
+            failed += derivation.failed
+            bar.advance()
+
+        def tallies() -> Counter[str]:
+            return sink.verdicts + Counter(failed=failed)
+
         async with AsyncExitStack() as stack:
             client: Client | None = None
             executor: Executor
@@ -243,14 +255,14 @@ def derive_all(
                 )
             if client:
                 stack.callback(asyncio.create_task(_stop_sending(work, client)).cancel)
-            with Bar("Deriving", total, lambda: sink.verdicts, work.stop.is_set, lambda: _spent(client)) as bar:
+            with Bar("Deriving", total, tallies, work.stop.is_set, lambda: _spent(client)) as bar:
                 try:
                     await pipeline(
                         read_problems(store, limit=limit),
                         done=done,
                         executor=executor,
                         sink=sink,
-                        progress=lambda _: bar.advance(),
+                        progress=advance,
                         stop=work.stop,
                     )
                 except ModelError as error:

@@ -87,7 +87,8 @@ class _Tallies(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         text = Text(no_wrap=True)
-        for name, count in self._tallies().items():
-            mark, style = MARKS[name]
-            text.append(f"{mark} {count:,} ", style)
+        counts = self._tallies()
+        for name, (mark, style) in MARKS.items():
+            if counts.get(name):
+                text.append(f"{mark} {counts[name]:,} ", style)
         return text

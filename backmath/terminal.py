@@ -23,8 +23,9 @@ MARKS = {
     "accept": ("✓", "green"),
     "review": ("?", "yellow"),
     "reject": ("✗", "red"),
+    "failed": ("!", "red"),
 }
-"""The mark and style of each outcome of a check and of each decision."""
+"""The mark and style of each outcome of a check, of each decision, and of a problem that failed."""
 
 
 def safe(text: str) -> str:
