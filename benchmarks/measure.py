@@ -43,7 +43,9 @@ def run(*command: str) -> Cost:
     over.set()
     watcher.join()
     if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command, output, errors)
+        failure = subprocess.CalledProcessError(process.returncode, command, output, errors)
+        failure.add_note(errors)
+        raise failure
     return Cost(seconds, peak, output)
 
 
