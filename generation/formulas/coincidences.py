@@ -86,7 +86,8 @@ def doubt_coincidences(
     if len(left_out) >= sum(map(bool, uses)):
         for reasons in doubts:
             reasons.append(f"the formula leaves out as many quantities of the question as it uses: {len(left_out)}")
-    hidden = {*unused, *(one * other for one, other in combinations(unused, 2))}
+    hidden = {value for value, count in zip(conditions, uses, strict=True) if not count}
+    hidden |= {one * other for one, other in combinations(unused, 2)}
     for value, count, reasons in zip(conditions, uses, doubts, strict=True):
         if count > 1 and value in hidden:
             reasons.append(f"{value}, which is used more than once, is also made of what nothing uses")
@@ -144,6 +145,9 @@ def _either_way(reading: Steps, evaluated: Sequence[_Evaluated]) -> Iterator[tup
             # x*1 and x/1 are the same function of x, but not of what is 1.
             mask = (second if right == 1 else 0) | (first if left == 1 and operator == "*" else 0)
             yield f"{decimal(left)}{operator}{decimal(right)}: multiplied or divided by 1 is the same", mask
+        names = [side.name for side in (each.node.left, each.node.right) if isinstance(side, Symbol)]
+        if operator == "*" and len(names) == 2 and names[0] == names[1]:
+            yield f"{decimal(left)} is multiplied by itself, and not by another {decimal(left)}", first
         for other in _OTHERS[operator] if first and second else ():
             with suppress(ExpressionError):
                 if apply(other, left, right) == each.value:

@@ -70,7 +70,7 @@ class Formalized:
 
     def unexplained(self) -> list[str]:
         """The numbers that nothing explains."""
-        return [each.number for each in self.numbers if each.origin == "unexplained"]
+        return list(dict.fromkeys(each.number for each in self.numbers if each.origin == "unexplained"))
 
     def formula(self) -> Formula:
         """The answer over the conditions alone. Raises TooLargeError where it would be too long to write out."""
@@ -102,10 +102,11 @@ def formalize(problem: Problem, conditions: Sequence[Condition], written: Formal
     known = quantities(problem.question, conditions)
     draft = _Draft(problem, known, written)
     brackets, endings = endings_of(written)
-    if brackets != (answer.opening, answer.closing) and len(answer.parts) + len(endings) > 2:
-        raise FormalizeError("the steps give an answer of another form", len(written.steps) - 1)
+    last = len(written.steps) - 1
     if len(endings) != len(answer.parts):
-        raise FormalizeError(f"the steps give {len(endings)} values, the answer has {len(answer.parts)}")
+        raise FormalizeError(f"the steps give {len(endings)} values, the answer has {len(answer.parts)}", last)
+    if answer.opening and brackets != (answer.opening, answer.closing):
+        raise FormalizeError("the steps give an answer of another form", last)
     for step in written.steps[:-1]:
         draft.step(step.name, step.expression)
     name = written.steps[-1].name
@@ -149,6 +150,7 @@ class _Draft:
         self.doubts: list[list[str]] = [[] for _ in known]
         self.symbols: dict[str, Expression] = {}
         self.used: set[str] = set()
+        self.fixed: set[str] = set()  # steps that are the same whatever the conditions are
         self.claims: dict[int, str] = {}
         self.constants: list[Fraction] = []
         self.conditions = [quantity.value for quantity in known]
@@ -198,8 +200,11 @@ class _Draft:
         except IrrationalError:
             self.symbols[name] = step
             return
-        self.symbols[name] = Symbol(f"r{len(self.steps)}")
-        self.values[f"r{len(self.steps)}"] = value
+        own = f"r{len(self.steps)}"
+        self.symbols[name] = Symbol(own)
+        self.values[own] = value
+        if symbols(step) <= self.fixed:
+            self.fixed.add(own)
         self.steps.append(step)
         self.names.append(name)
 
@@ -212,8 +217,10 @@ class _Draft:
                 found = self.grounding.literal(leaf, parent)
                 self._note(found, f"a {found.origin.number} in a step")
                 put[id(leaf)] = found.expression
-            elif not stands_as_constant(leaf, parent) and (value := self._constant(leaf.name)) is not None:
-                self._note(unexplained(value, _ADDED), "")
+            elif not stands_as_constant(leaf, parent) and leaf.name in self.grounding.inputs:
+                quoted = self.grounding.inputs[leaf.name].expression
+                if isinstance(quoted, Number):
+                    self._note(unexplained(quoted.value, _ADDED), "")
 
         def change(each: Expression) -> Expression | None:
             if isinstance(each, Symbol):
@@ -229,19 +236,11 @@ class _Draft:
         step = replace(replace(node, change), without_reciprocal)
         for each in walk(step):
             if isinstance(each, Operation) and each.operator in "+-":
-                added = (each.left, each.right) if each.operator == "+" else (each.right,)
-                for part in added:
-                    if isinstance(part, Operation) and not symbols(part):
-                        self._note(unexplained(evaluate(part), _ADDED), "")
+                for part in (each.left, each.right) if each.operator == "+" else (each.right,):
+                    value = self._value(part) if symbols(part) <= self.fixed else None
+                    if value is not None and not isinstance(part, Number):
+                        self._note(unexplained(value, _ADDED), "")
         return step
-
-    def _constant(self, name: str) -> Fraction | None:
-        """The value of an input or a step that is the same whatever the conditions are."""
-        found = self.grounding.inputs.get(name)
-        node = found.expression if found else self.symbols[name]
-        if isinstance(node, Symbol) and node.name in self.values and node.name[0] == "r":
-            return None if symbols(self.steps[int(node.name[1:])]) else self.values[node.name]
-        return node.value if isinstance(node, Number) else None
 
     def _note(self, found: Grounded, claim: str) -> None:
         """Keep where a number comes from and what is in doubt; two numbers with a claim to one condition are so."""

@@ -9,7 +9,7 @@ quantity it may be anything: "day" does not explain the 24 of `48 + 24`.
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -20,8 +20,6 @@ from generation.formulas.links import Quantity, is_share, readings_of, regrouped
 from generation.verification.expression import Expression, Number, Operation, Symbol, replace
 from schemas.formula import NumberOrigin
 
-MAX_QUOTED_WORDS = 12
-"""Words of a quote whose parts are looked for where the whole does not stand in the question."""
 MAX_QUOTED = 3
 """Quantities in one quote: where more stand in it, it is the value that chooses among them, and not the quote."""
 
@@ -87,13 +85,6 @@ class Grounding:
             return _from_conditions(
                 value, links[0][1], links[0][2], tuple(link[0] for link in links), f"{value} may be {texts}"
             )
-        for part in _parts(written.quote):
-            near = self._readings(value, self._conditions_at(_places(self._question, part)))
-            if len(near) == 1:
-                index, expression, reason = near[0]
-                return _from_conditions(value, expression, f'{reason}, quoted "{part}"', (index,))
-            if near:
-                break
         if places and (word := implied_by(value, written.quote)):
             return Grounded(Number(value), _origin(value, "constant", f'"{word}" implies it'))
         links = self._readings(value, range(len(self._known)))
@@ -232,14 +223,6 @@ def stands_as_constant(node: Expression, parent: Expression | None) -> bool:
     if isinstance(parent, Operation):
         return parent.operator in "*/" or (parent.operator in "-^" and parent.left is node)
     return parent is None
-
-
-def _parts(quote: str) -> Iterator[str]:
-    """The parts of a quote, the longest first, of two words or more: models quote freely, "costs $25" as "$25 each"."""
-    words = quote.split()[:MAX_QUOTED_WORDS]
-    for length in range(len(words) - 1, 1, -1):
-        for start in range(len(words) - length + 1):
-            yield " ".join(words[start : start + length])
 
 
 def _places(question: str, quote: str) -> list[tuple[int, int]]:

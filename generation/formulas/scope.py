@@ -5,7 +5,7 @@ import re
 _REASONS = (
     (
         "a proof is asked for",
-        r"^\W*(?:prove|show)\b|\b(?:prove|show) that\b|\bdisprove\b",
+        r"(?:^|[.?!]\s+)\W*(?:prove|show)\b|\bprove that\b|\bdisprove\b",
     ),
     (
         "counting under side conditions",

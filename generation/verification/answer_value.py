@@ -3,7 +3,7 @@ r"""The exact value of an answer, as expressions of our own: `72`, `\frac{3}{4}`
 from dataclasses import dataclass
 
 from generation.verification.answer_form import Bracket, Form, Listing, Quantity, Scalar, read_form
-from generation.verification.expression import Expression, ExpressionError, parse
+from generation.verification.expression import Expression, ExpressionError, Percent, parse
 from generation.verification.infix import infix
 from generation.verification.notation import UnreadableError
 
@@ -24,9 +24,11 @@ class AnswerValue:
 def answer_value(answer: str) -> AnswerValue:
     """The value of an answer, plain or in LaTeX. Raises ExpressionError where it is no number and no tuple of them."""
     try:
-        return AnswerValue((parse(answer),))
+        plain = parse(answer)
     except ExpressionError:
         form = read_form(answer)
+    else:
+        return AnswerValue((plain.operand,), percent=True) if isinstance(plain, Percent) else AnswerValue((plain,))
     match form:
         case Bracket(opening, items, closing):
             return AnswerValue(tuple(map(_part, items)), opening, closing)

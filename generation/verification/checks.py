@@ -28,6 +28,7 @@ from generation.verification.expression import (
 )
 from generation.verification.rational_function import UNKNOWN, NotRationalError, Value, compute, number, same
 from generation.verification.solve import Roots, holds
+from generation.wordings.fobar import mathematics
 from schemas.check import Check, CheckName
 from schemas.condition import Condition
 from schemas.problem import Problem
@@ -244,7 +245,7 @@ def _other_unit(one: Condition, other: Condition) -> bool:
 
 def _states_result(draft: Draft) -> Finding:
     request = draft.question.rpartition("If we know")[2]
-    if f"is {draft.problem.answer}," in request.replace("$", ""):
+    if f"is {draft.problem.answer},".replace("$", "") in request.replace("$", ""):
         return "pass", f"the question states the original answer, {draft.problem.answer}"
     return "fail", "the question does not state the original answer"
 
@@ -262,12 +263,21 @@ def _conditions_kept(draft: Draft) -> Finding:
 
 
 def _asks_for_unknown(draft: Draft) -> Finding:
-    word = re.compile(rf"(?<![A-Za-z]){re.escape(draft.unknown)}(?![A-Za-z])")
-    if not word.search(draft.masked):
+    if not _stands(draft.unknown, draft.masked):
         return "fail", f"{draft.unknown} does not stand in the question"
     if not draft.question.replace("$", "").endswith(f"value of {draft.unknown}?"):
         return "fail", f"the question does not ask for {draft.unknown}"
     return "pass", f"the question asks for {draft.unknown}"
+
+
+_NO_LETTER = re.compile(r"\\(?:text\w{0,2}|mbox|mathrm)\s?\{[^{}]*\}|\\[A-Za-z]+")
+
+
+def _stands(unknown: str, question: str) -> bool:
+    """Whether the unknown stands in the question as a letter of its own; in mathematics `yx` is y times x."""
+    if re.search(rf"(?<![A-Za-z]){re.escape(unknown)}(?![A-Za-z])", question):
+        return True
+    return any(unknown in _NO_LETTER.sub(" ", question[start:end]) for start, end in mathematics(question))
 
 
 def _agreement(draft: Draft) -> Finding:
