@@ -1,6 +1,7 @@
 """The options with which a command asks a language model, and the client that they make."""
 
 import os
+import resource
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ KEY_VARIABLE = "OPENAI_API_KEY"
 OPENAI = "https://api.openai.com/v1"
 CALLS_IN_FLIGHT = 16
 """As many as a small server of one's own can queue; a provider takes more."""
+FILES_BESIDE = 200
+"""Files that a run may have open beside one connection a call: the store, the journal, pipes to workers."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,10 @@ def asking(
     concurrency: int | None,
     max_tokens: int | None,
 ) -> Asking:
-    """The options held to sense; raises CommandError where no model is named, or no key is there for OpenAI."""
+    """The options held to sense.
+
+    Raises CommandError where no model is named, no key is there for OpenAI, or too few files may be open.
+    """
     if not model:
         raise CommandError(
             "a model has to be asked for this, and none is named; nothing was done. Next: give --model and --base-url, "
@@ -64,4 +70,19 @@ def asking(
         raise CommandError(
             f"{OPENAI} asks for a key; nothing was done. Next: set {KEY_VARIABLE}, or give --base-url of another server"
         )
-    return Asking(model, url, budget, price, timeout_s, concurrency or CALLS_IN_FLIGHT, max_tokens)
+    calls = concurrency or CALLS_IN_FLIGHT
+    _let_open(calls + FILES_BESIDE)
+    return Asking(model, url, budget, price, timeout_s, calls, max_tokens)
+
+
+def _let_open(files: int) -> None:
+    """Raise how many files the process may have open: where there are none left, DuckDB ends it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if resource.RLIM_INFINITY != soft < files:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+        except (ValueError, OSError):
+            raise CommandError(
+                f"so many calls in flight need {files:,} open files, and the system allows {hard:,}; nothing was done. "
+                "Next: give a lower --concurrency"
+            ) from None

@@ -92,6 +92,8 @@ def test_what_has_to_be_named_is_named_before_anything_is_done(
     one_line(capsys, "api.openai.com", "OPENAI_API_KEY")
     assert formalize(server, "--budget", 5) == 1
     one_line(capsys, "what mock costs", "is not known", "--price")
+    assert formalize(server, "--concurrency", 10**9) == 1
+    one_line(capsys, "1,000,000,200 open files", "--concurrency")
     assert server.stats()["total"] == 0
 
 
