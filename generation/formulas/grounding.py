@@ -9,7 +9,7 @@ quantity it may be anything: "day" does not explain the 24 of `48 + 24`.
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -17,9 +17,12 @@ from generation.formulas.constants import implied_by, surprise
 from generation.formulas.doubts import REUSE_SURPRISE
 from generation.formulas.formalization import Input
 from generation.formulas.links import Quantity, is_share, readings_of, regrouped, summands, without_conditions
+from generation.formulas.vocabulary import words
 from generation.verification.expression import Expression, Number, Operation, Symbol, replace
 from schemas.formula import NumberOrigin
 
+MAX_QUOTED_WORDS = 12
+"""Words of a quote whose parts are looked for where the whole does not stand in the question."""
 MAX_QUOTED = 3
 """Quantities in one quote: where more stand in it, it is the value that chooses among them, and not the quote."""
 
@@ -85,11 +88,20 @@ class Grounding:
             return _from_conditions(
                 value, links[0][1], links[0][2], tuple(link[0] for link in links), f"{value} may be {texts}"
             )
+        for part in _parts(written.quote):
+            near = self._readings(value, self._conditions_at(_places(self._question, part)))
+            if len(near) == 1:
+                index, expression, reason = near[0]
+                return _from_conditions(value, expression, f'{reason}, quoted "{part}"', (index,))
+            if near:
+                break
         if places and (word := implied_by(value, written.quote)):
             return Grounded(Number(value), _origin(value, "constant", f'"{word}" implies it'))
         links = self._readings(value, range(len(self._known)))
         if len(links) == 1:
             index, expression, reason = links[0]
+            if not places and self._reworded(written.quote, self._known[index]):
+                return _from_conditions(value, expression, f'{reason}, quoted as "{written.quote}"', (index,))
             missing = "does not state it" if places else "does not stand in the question"
             doubt = f'{value} is taken for {reason}, but the quote "{written.quote[:60]}" {missing}'
             return _from_conditions(value, expression, reason, self._equal(value, links), doubt)
@@ -101,6 +113,11 @@ class Grounding:
         for start, end in places:
             found.update(range(bisect_right(self._ends, start), bisect_left(self._starts, end)))
         return sorted(found)
+
+    def _reworded(self, quote: str, quantity: Quantity) -> bool:
+        """Whether a quote is the quantity among words of its own sentence, in another order: "$80 in total"."""
+        own = quantity.sentence | words(quantity.condition.text)
+        return bool(_places(quote.translate(_STRAIGHT), quantity.condition.text)) and words(quote) <= own
 
     def with_fractions(self, node: Expression) -> Expression:
         """The expression with each `1/3` that the question has as one quantity as one number."""
@@ -125,9 +142,8 @@ class Grounding:
             stated = self._known[index].condition.kind in _STATED_BY_A_WORD
             if stated and not structure and (divides or isinstance(expression, Symbol)):
                 return _from_conditions(value, expression, reason, (index,))
-            if not structure:
-                return self._by_value(value, links)
-            return _from_conditions(value, expression, reason, self._equal(value, links), f"{value} may be {structure}")
+            doubt = f"{value} may be {structure}" if structure else f"only its value says that {value} is {reason}"
+            return _from_conditions(value, expression, reason, self._equal(value, links), doubt)
         if structure:
             return Grounded(node, _origin(value, "constant", structure))
         if not links and stands_as_constant(node, parent) and (word := self._implied_by_question(value)):
@@ -223,6 +239,14 @@ def stands_as_constant(node: Expression, parent: Expression | None) -> bool:
     if isinstance(parent, Operation):
         return parent.operator in "*/" or (parent.operator in "-^" and parent.left is node)
     return parent is None
+
+
+def _parts(quote: str) -> Iterator[str]:
+    """The parts of a quote, the longest first, of two words or more: models quote freely, "costs $25" as "$25 each"."""
+    own = quote.split()[:MAX_QUOTED_WORDS]
+    for length in range(len(own) - 1, 1, -1):
+        for start in range(len(own) - length + 1):
+            yield " ".join(own[start : start + length])
 
 
 def _places(question: str, quote: str) -> list[tuple[int, int]]:

@@ -86,7 +86,7 @@ class TestTraces:
         assert "the trace and 1 of 1 samples" in check(found.candidates[0], "agreement").reason
 
     def test_it_settles_what_the_formula_leaves_in_doubt(self) -> None:
-        by_value = reply([("48 friends of hers", "april", "48"), HALF], [("total", "april*(1 + half)")])
+        by_value = reply([("48 people", "april", "48"), HALF], [("total", "april*(1 + half)")])
         assert verdicts(derived(CLIPS, by_value)) == ["review", "accept"]
         assert verdicts(derived(CLIPS, by_value, by_value)) == ["review", "accept"]  # no samples of one doubt do
         assert verdicts(derived(TRACED, by_value)) == ["accept", "accept"]

@@ -74,7 +74,8 @@ def test_a_half_may_be_read_as_the_two_that_divides(value: str, expression: str)
     [
         ("5", "15"),  # within no other number
         ("50", "60.5"),
-        ("caps for 15", "15"),  # not these words
+        ("15 shoes", "15"),  # no such words
+        ("shoes for 15", "15"),
         ("5 hats", "15"),  # these words, another number
         ("20% of the", "15"),
         ("hats", "5"),
@@ -159,9 +160,20 @@ def test_a_number_of_the_question_without_a_quote_is_in_doubt() -> None:
     assert "only its value" in found.doubt
 
 
-def test_a_common_number_without_a_quote_puts_every_condition_in_doubt() -> None:
-    found = of_literal("Tom buys 31 pens and 4 caps.", "pens + 4", "4", ("31 pens", "pens", "31"))
+def test_a_common_number_beside_its_own_quote_puts_every_condition_in_doubt() -> None:
+    question = "Tom buys 31 pens and 4 caps."
+    found = of_literal(question, "pens + 4", "4", ("31 pens", "pens", "31"), ("4 caps", "caps", "4"))
     assert found.conditions == (0, 1)
+
+
+@pytest.mark.parametrize(
+    "quote", ["$80", "total $80", "$80 spent on caps", "total of $80 for hats", "$80 in total", "a total of $80!"]
+)
+def test_a_quote_may_be_put_in_other_words_of_the_same_sentence(quote: str) -> None:
+    question = "Justin bought 4 hats. How many caps did he buy if he spent a total of $80?"
+    found = of_input(question, quote, "80")
+    assert found.conditions == (1,)
+    assert found.doubt == ""
 
 
 @pytest.mark.parametrize(
