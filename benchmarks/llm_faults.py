@@ -9,8 +9,9 @@ alone, one meets every fault, 20% of all calls, and one is killed three times.
 What the faults leave: every question meets the fates that it met in the run, each call takes the latency, one that
 stalls the time-out and one that is turned away no time, and a client that takes no time itself keeps as many in flight
 as it may and sends what failed again at once, or when the server told it to. The rate of usable answers is compared
-with that client's for the first quarter of the time from the first request to the last usable answer (each client's
-own time), for the half in the middle, for the last quarter, and for the whole command from its start to its end.
+with that client's for the whole command, from its start to its end, and for the first quarter, the half in the middle
+and the last quarter of the time from the first request to the answer that ends 99% of them, in each client's own time:
+the last hundredth waits for nothing but its own retries.
 """
 
 import heapq
@@ -170,8 +171,9 @@ def _rates(log: list[dict[str, Any]], cost: Cost) -> dict[str, float]:
     """Usable answers a second, as a share of what the faults leave."""
     ended = sorted(entry["at"] + entry["seconds"] for entry in log if entry["outcome"] in USABLE)
     ideal = _ideal(log)
+    most = round(0.99 * len(ended))
     quarters = {"first quarter": (0, 0.25), "middle half": (0.25, 0.75), "last quarter": (0.75, 1)}
-    rates = {name: _rate(ended, *part) / _rate(ideal, *part) for name, part in quarters.items()}
+    rates = {name: _rate(ended[:most], *part) / _rate(ideal[:most], *part) for name, part in quarters.items()}
     return rates | {"whole command": ideal[-1] / cost.seconds}
 
 
