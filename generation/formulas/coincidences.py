@@ -41,12 +41,15 @@ class _Evaluated:
     value: Fraction | None
 
 
+def is_one_condition(reading: Steps, conditions: Sequence[Fraction]) -> bool:
+    """Whether a formula gives one of the conditions, whatever they are: `c0` as well as `c0*c1/c1`."""
+    tries = [(_values(reading, moved).get(f"r{reading.answer}"), moved) for moved in _moved(conditions)]
+    return any(all(result == moved[index] for result, moved in tries) for index in range(len(conditions)))
+
+
 def same_whatever(reading: Steps, conditions: Sequence[Fraction]) -> list[Fraction]:
     """The values of the parts of a formula that have conditions in them and do not change with any: `c0/c0`."""
-    tries = [
-        _evaluated(reading, [value * Fraction(place + shift, place) for place, value in enumerate(conditions, 97)])
-        for shift in (11, 26)
-    ]
+    tries = [_evaluated(reading, moved) for moved in _moved(conditions)]
     return list(
         dict.fromkeys(
             each.value
@@ -95,19 +98,30 @@ def doubt_coincidences(
 
 def _evaluated(reading: Steps, conditions: Sequence[Fraction]) -> list[_Evaluated]:
     """Every operation of the formula at the given values of the conditions, always in the same order."""
+    values = _values(reading, conditions)
+    return [
+        _Evaluated(node, _value(node.left, values), _value(node.right, values), _value(node, values))
+        for index in reading.cone
+        for node in walk(reading.steps[index])
+        if isinstance(node, Operation)
+    ]
+
+
+def _moved(conditions: Sequence[Fraction]) -> list[list[Fraction]]:
+    """Other values of the conditions, each moved in a proportion of its own."""
+    return [
+        [value * Fraction(place + shift, place) for place, value in enumerate(conditions, 97)] for shift in (11, 26)
+    ]
+
+
+def _values(reading: Steps, conditions: Sequence[Fraction]) -> dict[str, Fraction]:
+    """What every `c0` and `r0` of the formula is worth, where it has an exact value."""
     values = {f"c{index}": value for index, value in enumerate(conditions)}
-    found = []
     for index in reading.cone:
-        step = reading.steps[index]
-        found += [
-            _Evaluated(node, _value(node.left, values), _value(node.right, values), _value(node, values))
-            for node in walk(step)
-            if isinstance(node, Operation)
-        ]
-        value = _value(step, values)
+        value = _value(reading.steps[index], values)
         if value is not None:
             values[f"r{index}"] = value
-    return found
+    return values
 
 
 def _value(node: Expression, values: dict[str, Fraction]) -> Fraction | None:

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from flint import fmpq
 
-from generation.formulas.coincidences import doubt_coincidences, same_whatever
+from generation.formulas.coincidences import doubt_coincidences, is_one_condition, same_whatever
 from generation.formulas.formalization import Formalization
 from generation.formulas.grounding import Grounded, Grounding, parents, stands_as_constant, unexplained
 from generation.formulas.links import Quantity, quantities
@@ -113,7 +113,7 @@ def formalize(problem: Problem, conditions: Sequence[Condition], written: Formal
     parts = [draft.finished(name, text, part, answer) for text, part in zip(endings, answer.parts, strict=True)]
     if not any(worked.reading.depends[worked.reading.answer] for worked in parts):
         raise FormalizeError("the formula is a constant: it uses no condition of the question")
-    if all(worked.formula().expression in draft.values for worked in parts):
+    if all(is_one_condition(worked.reading, draft.conditions) for worked in parts):
         raise FormalizeError("the formula is trivial: it is a condition of the question as it stands")
     doubt_coincidences([worked.reading for worked in parts], known, draft.constants, draft.doubts)
     return parts

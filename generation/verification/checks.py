@@ -210,7 +210,7 @@ _REPEATED = re.compile(
 
 def _no_leak(draft: Draft) -> Finding:
     hidden = draft.condition
-    if draft.related is not None and _is_unknown_itself(draft.related):
+    if draft.related is not None and draft.related.relation.expression == draft.unknown:
         return "fail", f"the equation is {draft.related.relation.equation}: the answer is stated"
     for index, other in enumerate(draft.conditions):
         if index == draft.hidden or other.number != hidden.number or _other_unit(other, hidden):
@@ -221,13 +221,6 @@ def _no_leak(draft: Draft) -> Finding:
         if draft.worked is None or not _both_used(draft.worked, index, draft.hidden):
             return "undecided", f'"{other.text}" elsewhere in the question may be the same quantity'
     return "pass", "the hidden value is not stated"
-
-
-def _is_unknown_itself(related: Related) -> bool:
-    """Whether the left side is the unknown, also where it is written as `x - 5 + 5`."""
-    if related.relation.expression == related.relation.unknown:
-        return True
-    return related.function is not None and same(related.function, UNKNOWN)
 
 
 def _both_used(worked: Worked, first: int, second: int) -> bool:

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from generation.conditions.finder import find_conditions
-from generation.formulas.coincidences import doubt_coincidences, same_whatever
+from generation.formulas.coincidences import doubt_coincidences, is_one_condition, same_whatever
 from generation.formulas.links import quantities
 from generation.formulas.steps import WrittenSteps
 from generation.verification.expression import parse
@@ -49,6 +49,22 @@ def test_a_part_of_conditions_that_never_changes_is_seen(texts: list[str], value
 )
 def test_what_changes_or_has_no_condition_is_none(texts: list[str]) -> None:
     assert same_whatever(steps(*texts), [Fraction(6), Fraction(10)]) == []
+
+
+@pytest.mark.parametrize(
+    ("texts", "is_one"),
+    [
+        (["c0"], True),
+        (["c1", "r0"], True),
+        (["c0*c1/c1"], True),
+        (["c0 + c1", "r0 - c0"], True),
+        (["c0 + c1"], False),
+        (["c0*c1/6"], False),  # 10, at the values only
+        (["c0 - c1 + c1 - c0 + 4"], False),
+    ],
+)
+def test_a_formula_that_is_one_condition_whatever_they_are_is_seen(texts: list[str], is_one: bool) -> None:
+    assert is_one_condition(steps(*texts), [Fraction(6), Fraction(10)]) is is_one
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,12 @@ def test_what_does_not_give_the_answer_is_no_formula(steps: Steps, reason: str, 
 
 def test_a_formula_that_is_a_condition_as_it_stands_is_trivial() -> None:
     of = bare("Ida picks 48 plums and Ben 5. How many does Ida pick?", "48")
-    for steps in ([("n", "ida")], [("a", "ida"), ("n", "a")]):
+    for steps in (
+        [("n", "ida")],
+        [("a", "ida"), ("n", "a")],
+        [("n", "ida*ben/ben")],
+        [("a", "ida + ben"), ("n", "a - ben")],
+    ):
         with pytest.raises(FormalizeError, match="trivial"):
             formalized(of, reply([("48 plums", "ida", "48"), ("Ben 5", "ben", "5")], steps))
 
