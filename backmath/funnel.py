@@ -19,7 +19,7 @@ MEANING = {
     "formula_holds": "no formula of explained numbers",
     "depends_on_condition": "the answer does not depend on it",
     "two_sided": "the equation does not hold both ways",
-    "unique_root": "the equation has not exactly one root",
+    "unique_root": "another value may fit, or none does",
     "provenance": "where a number comes from is not certain",
     "agreement": "two formulas differ",
     "steps_hold": "a step of the solution is not proved",
