@@ -73,7 +73,7 @@ Name = Annotated[str, _text(_NAME)]
 
 
 class Input(Model):
-    """A quantity of the question: its value as a plain number (20 for 20%), and the words that it was read from."""
+    """A quantity of the question: its value as a plain number (0.2 for 20%), and the words that it was read from."""
 
     quote: Annotated[str, StringConstraints(min_length=1, max_length=MAX_QUOTE)]
     name: Name
