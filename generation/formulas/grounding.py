@@ -17,6 +17,7 @@ from generation.formulas.constants import implied_by, surprise
 from generation.formulas.doubts import REUSE_SURPRISE
 from generation.formulas.formalization import Input
 from generation.formulas.links import Quantity, is_share, readings_of, regrouped, summands, without_conditions
+from generation.formulas.places import Text
 from generation.formulas.vocabulary import words
 from generation.verification.expression import Expression, Number, Operation, Symbol, replace
 from schemas.formula import NumberOrigin
@@ -26,7 +27,6 @@ MAX_QUOTED_WORDS = 12
 MAX_QUOTED = 3
 """Quantities in one quote: where more stand in it, it is the value that chooses among them, and not the quote."""
 
-_STRAIGHT = str.maketrans("’‘“”–—−\u00a0", "''\"\"--- ")
 _ONE = Number(Fraction(1))
 _STATED_BY_A_WORD = ("multiple_word", "fraction_word", "collective_word")
 _FRACTIONS = ("fraction", "fraction_word")
@@ -55,7 +55,8 @@ class Grounding:
     """The question's quantities, and which of them the inputs of one formalization claim."""
 
     def __init__(self, question: str, known: Sequence[Quantity], inputs: Sequence[Input]) -> None:
-        self._question = question.translate(_STRAIGHT)
+        self._question = question
+        self._text = Text(question)
         self._known = known
         self._starts = [quantity.condition.start for quantity in known]
         self._ends = [quantity.condition.end for quantity in known]
@@ -76,7 +77,7 @@ class Grounding:
 
     def _input(self, written: Input) -> Grounded:
         value = Fraction(written.value)
-        places = _places(self._question, written.quote)
+        places = self._text.places(written.quote)
         quoted = self._conditions_at(places)
         links = self._readings(value, quoted)
         if len(links) == 1:
@@ -89,7 +90,7 @@ class Grounding:
                 value, links[0][1], links[0][2], tuple(link[0] for link in links), f"{value} may be {texts}"
             )
         for part in _parts(written.quote):
-            near = self._readings(value, self._conditions_at(_places(self._question, part)))
+            near = self._readings(value, self._conditions_at(self._text.places(part)))
             if len(near) == 1:
                 index, expression, reason = near[0]
                 return _from_conditions(value, expression, f'{reason}, quoted "{part}"', (index,))
@@ -117,7 +118,7 @@ class Grounding:
     def _reworded(self, quote: str, quantity: Quantity) -> bool:
         """Whether a quote is the quantity among words of its own sentence, in another order: "$80 in total"."""
         own = quantity.sentence | words(quantity.condition.text)
-        return bool(_places(quote.translate(_STRAIGHT), quantity.condition.text)) and words(quote) <= own
+        return bool(Text(quote).places(quantity.condition.text)) and words(quote) <= own
 
     def with_fractions(self, node: Expression) -> Expression:
         """The expression with each `1/3` that the question has as one quantity as one number."""
@@ -247,16 +248,6 @@ def _parts(quote: str) -> Iterator[str]:
     for length in range(len(own) - 1, 1, -1):
         for start in range(len(own) - length + 1):
             yield " ".join(own[start : start + length])
-
-
-def _places(question: str, quote: str) -> list[tuple[int, int]]:
-    """Where the quote stands in the question, however its spaces and its case are; never inside a word or a number."""
-    parts = quote.translate(_STRAIGHT).split()
-    pattern = r"\s+".join(map(re.escape, parts))
-    before = r"(?<![\w.])" if parts and parts[0][0].isalnum() else ""
-    after = r"(?!\w|\.\d)" if parts and parts[-1][-1].isalnum() else ""
-    found = re.finditer(before + pattern + after, question, re.I) if parts else ()
-    return [match.span() for match in found]
 
 
 def _origin(value: Fraction, origin: str, reason: str, certain: bool = True) -> NumberOrigin:
