@@ -6,7 +6,7 @@ from fractions import Fraction
 from generation.conditions.finder import find_conditions
 from generation.derive import WorkedOut, derivation
 from generation.formulas.agreement import compare
-from generation.formulas.formalization import Formalization, read
+from generation.formulas.formalization import Formalization, WrittenStep, read
 from generation.formulas.formalize import Formalized, FormalizeError, UndecidedError, endings_of, formalize
 from generation.formulas.systems import solve_system
 from generation.formulas.trace import Trace, TraceError, trace
@@ -25,6 +25,9 @@ from schemas.model import Model
 from schemas.problem import Problem
 from schemas.sample import Sample
 from schemas.step import Step
+
+MAX_WORDS = 80
+"""Characters of the words that a step is told with; where the model's are longer, it is told by its name."""
 
 
 class WrittenFormula(Model):
@@ -116,7 +119,7 @@ def lines(formalization: Formalization) -> tuple[Step, ...]:
         steps.append(Step(text=f"So {', '.join(solved)}."))
     for step in formalization.steps[:-1]:
         text, value = _calculation(step.expression, names, values)
-        steps.append(_line(step.name, text, "" if value is None else decimal(value)))
+        steps.append(_line(step, text, "" if value is None else decimal(value)))
         names.append(step.name)
         if value is not None:
             values[step.name] = value
@@ -125,7 +128,7 @@ def lines(formalization: Formalization) -> tuple[Step, ...]:
     results = [value for _, value in found if value is not None]
     result = ", ".join(map(decimal, results)) if len(results) == len(found) else ""
     text = f"{opening}{', '.join(text for text, _ in found)}{closing}"
-    steps.append(_line(formalization.steps[-1].name, text, result and f"{opening}{result}{closing}"))
+    steps.append(_line(formalization.steps[-1], text, result and f"{opening}{result}{closing}"))
     return tuple(steps)
 
 
@@ -139,13 +142,16 @@ def _calculation(text: str, names: Sequence[str], values: Mapping[str, Fraction]
         return text.strip(), None
 
 
-def _line(name: str, text: str, result: str) -> Step:
-    """A line of a solution; where it calculates a single value, its equation, too."""
-    words = name.replace("_", " ")
-    if not result or result == text:
-        return Step(text=f"{words[:1].upper()}{words[1:]}: {text}.")
-    equation = f"{text} = {result}"
-    return Step(text=f"{words[:1].upper()}{words[1:]}: {equation}.", equation=None if "," in result else equation)
+def _line(step: WrittenStep, text: str, result: str) -> Step:
+    """A line of a solution in the model's words; where it calculates a single value, its equation, too."""
+    words = " ".join(step.finds.partition(":")[0].replace("_", " ").split()).rstrip(" .,;=")
+    if not 0 < len(words) <= MAX_WORDS:
+        words = step.name.replace("_", " ")
+    calculated = f"{text} = {result}" if result and result != text else text
+    return Step(
+        text=f"{words[:1].upper()}{words[1:]}: {calculated}.",
+        equation=None if calculated == text or "," in result else calculated,
+    )
 
 
 def _values(formalization: Formalization) -> dict[str, Fraction]:

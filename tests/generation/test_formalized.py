@@ -186,6 +186,22 @@ class TestSamples:
             ("Total: 48 + 24 = 72.", "48 + 24 = 72"),
         ]
 
+    @pytest.mark.parametrize(
+        ("finds", "line"),
+        [
+            ("clips in May: half of those in April", "Clips in May: 48*0.5 = 24."),
+            ("  clips\n in May . ", "Clips in May: 48*0.5 = 24."),
+            ("", "May: 48*0.5 = 24."),
+            (": half", "May: 48*0.5 = 24."),
+            ("clips " * 20, "May: 48*0.5 = 24."),
+        ],
+    )
+    def test_a_step_is_told_in_the_model_s_words_where_they_are_short(self, finds: str, line: str) -> None:
+        written = json.loads(HONEST)
+        written["steps"][0]["finds"] = finds
+        (sample,) = derived(CLIPS, json.dumps(written)).samples
+        assert sample.steps[0].text == line
+
     def test_a_system_is_told_with_its_solution(self) -> None:
         of = bare("Rui has half as many stamps as Ana. Together they have 90. How many if he lost 4?", "26")
         inputs = [("have 90", "total", "90"), ("lost 4", "lost", "4")]
