@@ -116,6 +116,7 @@ def formalize(problem: Problem, conditions: Sequence[Condition], written: Formal
     if all(is_one_condition(worked.reading, draft.conditions) for worked in parts):
         raise FormalizeError("the formula is trivial: it is a condition of the question as it stands")
     doubt_coincidences([worked.reading for worked in parts], known, draft.constants, draft.doubts)
+    draft.doubt_unused_steps(parts)
     return parts
 
 
@@ -263,6 +264,13 @@ class _Draft:
     def _doubt_all(self, reason: str) -> None:
         for reasons in self.doubts:
             reasons.append(reason)
+
+    def doubt_unused_steps(self, parts: Sequence[Formalized]) -> None:
+        """What was worked out and is not in the answer: something else may have taken its place."""
+        used = {index for worked in parts for index in worked.reading.cone}
+        for index, name in enumerate(self.names):
+            if index not in used:
+                self._doubt_all(f"nothing uses the step {name}")
 
     def finished(self, name: str, text: str, part: Expression, answer: AnswerValue) -> Formalized:
         """The formula of one part of the answer. Raises FormalizeError where it does not give that part."""

@@ -204,6 +204,14 @@ class TestDoubts:
         found = self.doubts(question, "12", [("6 shells", "shells", "6")], [("n", "shells + shells")])
         assert "nothing uses" in found["6"]
 
+    def test_a_step_that_the_answer_is_not_made_of(self) -> None:
+        question = "There are 10 students. The average age of 9 of them is 8, and one is 28. By how much does it rise?"
+        inputs = [("10 students", "n", "10"), ("9 of them", "m", "9"), ("is 8", "a", "8"), ("is 28", "b", "28")]
+        steps = [("total", "m*a + b"), ("average", "total/n")]
+        assert set(self.doubts(question, "2", inputs, [*steps, ("rise", "average - a")]).values()) == {""}
+        found = self.doubts(question, "2", inputs, [*steps, ("rise", "n - a")])  # the average is 10 as well
+        assert "nothing uses the step average" in found["10"]
+
     def test_more_equations_than_unknowns(self) -> None:
         question = "Ana has 10 more cards than Bo. Together they have 30. How many would Ana have with 20 more?"
         inputs = [("10 more", "more", "10"), ("have 30", "total", "30"), ("20 more", "given", "20")]
