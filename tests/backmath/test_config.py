@@ -56,7 +56,7 @@ def test_the_file_of_the_chosen_workspace_counts(
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("[generate]\nlimits = 3\n", "[generate] has no 'limits', only base_url, budget, concurrency, executor, formula"),
+        ("[generate]\nlimits = 3\n", "[generate] has no 'limits', only base_url, budget, concurrency, executor"),
         ("[generate]\nworkspace = 'x'\n", "[generate] has no 'workspace'"),
         ("[status]\njson = true\n", "'status' is not a table of a command that can be configured"),
         ("generate = 3\n", "'generate' is not a table"),
