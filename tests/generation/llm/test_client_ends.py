@@ -119,7 +119,8 @@ def test_a_server_that_ignores_the_schema_ends_the_run_before_all_is_paid(server
         if not isinstance(answer, CallFailedError)  # which a few may be, asked three times by then
     )
     assert server.stats()["total"] <= 24
-    assert "JSON schema" in server.log()[-1]["request"]["messages"][0]["content"]  # it was said in words as well
+    told = [call["request"]["messages"][0]["content"] for call in server.log()]
+    assert any("JSON schema" in words for words in told)  # it was said in words as well
 
     server.change(text='The answer is {"answer": "42"}.')
     assert ask(server, *QUESTIONS) == ["42"] * len(QUESTIONS)
