@@ -154,8 +154,8 @@ def generate(
     """Make backward problems, prove them, and decide each: accept, review or reject.
 
     Problems that are done are left out, so the same command goes on after an interruption, and no answer of a model is
-    paid for twice. Ctrl-C finishes what is in flight (with a model, the
-    calls that are) and writes it; a second one stops at once.
+    paid for twice. Ctrl-C finishes what is in flight (with a model, the calls that are) and writes it; a second one
+    stops at once.
 
     The options but --debug can also be set under `[generate]` in the workspace's backmath.toml, or as
     BACKMATH_GENERATE_LIMIT and so on.
