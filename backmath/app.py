@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import typer
 
 from backmath import candidates, generate, ingest, llm, quickstart, status, triage
+from backmath.review.app import app as review
 from backmath.errors import explain
 from backmath.terminal import print_error
 
@@ -30,6 +31,7 @@ for command, example in (
     app.command(epilog=f"Example: {example}")(command)
 app.add_typer(candidates.app, name="candidates")
 app.add_typer(llm.app, name="llm")
+app.add_typer(review, name="review")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

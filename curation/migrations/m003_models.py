@@ -93,7 +93,16 @@ def m003_models(connection: DuckDBPyConnection) -> None:
             QUALIFY row_number() OVER (PARTITION BY problem_id, formula, wording ORDER BY failed, rowid DESC) = 1;
         COMMENT ON VIEW latest_derivations IS
             'The last derivation of each problem, kind of formula and wording; a failed one only where no other is';
+    """)
+    # Where a wording falls back to another one, two derivations list the same candidate.
+    connection.execute(
+        candidate_overview("SELECT DISTINCT unnest(candidate_ids) AS candidate_id FROM latest_derivations")
+    )
 
+
+def candidate_overview(current: str) -> str:
+    """SQL that makes the view `candidate_overview` of those candidates whose ids the query `current` gives, each once."""
+    return f"""
         CREATE OR REPLACE VIEW candidate_overview AS
             SELECT
                 candidates.candidate_id,
@@ -116,8 +125,7 @@ def m003_models(connection: DuckDBPyConnection) -> None:
                 latest_decisions.verdict AS decision,
                 latest_decisions.reasons,
                 latest_decisions.decided_by
-            -- Where a wording falls back to another one, two derivations list the same candidate.
-            FROM (SELECT DISTINCT unnest(candidate_ids) AS candidate_id FROM latest_derivations) AS latest
+            FROM ({current}) AS latest
             JOIN candidates ON candidates.candidate_id = latest.candidate_id
             JOIN problems ON problems.problem_id = candidates.problem_id
             LEFT JOIN latest_decisions ON latest_decisions.candidate_id = candidates.candidate_id;
@@ -138,4 +146,4 @@ def m003_models(connection: DuckDBPyConnection) -> None:
         COMMENT ON COLUMN candidate_overview.decision IS 'accept, review or reject';
         COMMENT ON COLUMN candidate_overview.reasons IS 'Each as "check: reason"; the first one decided';
         COMMENT ON COLUMN candidate_overview.decided_by IS 'policy, reviewer or adjudicator';
-    """)
+    """

@@ -9,10 +9,11 @@ from curation.errors import StoreNewerError
 from curation.migrations.m001_tables import m001_tables
 from curation.migrations.m002_views import m002_views
 from curation.migrations.m003_models import m003_models
+from curation.migrations.m004_review import m004_review
 
 Migration = Callable[[DuckDBPyConnection], None]
 
-MIGRATIONS: tuple[Migration, ...] = (m001_tables, m002_views, m003_models)
+MIGRATIONS: tuple[Migration, ...] = (m001_tables, m002_views, m003_models, m004_review)
 
 
 def pending(connection: DuckDBPyConnection) -> list[Migration]:

@@ -1,0 +1,1 @@
+"""`backmath review`: people decide in Argilla what the checks cannot tell."""
