@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import typer
 
 from backmath import candidates, generate, ingest, llm, quickstart, status, triage
-from backmath.review.app import app as review
 from backmath.errors import explain
+from backmath.review.app import app as review
 from backmath.terminal import print_error
 
 app = typer.Typer(

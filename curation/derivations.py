@@ -11,19 +11,18 @@ from duckdb import DuckDBPyConnection
 
 from curation import decisions, samples
 from curation.agreement import has_other_kind, settle
-from curation.columns import insert, stored, string_lists, strings, struct_lists, structs
+from curation.candidates import add_candidates, add_checks
+from curation.columns import insert, stored, string_lists, strings, struct_lists
 from curation.policy import Policy
 from curation.runs import Run
 from curation.store import Store
-from schemas.candidate import BackwardProblem, WordingKind
+from schemas.candidate import WordingKind
 from schemas.check import Check
 from schemas.condition import Condition
 from schemas.decision import Decision, Verdict
 from schemas.derivation import Derivation
 from schemas.formula import FormulaKind, NumberOrigin
 from schemas.identity import content_id
-from schemas.relation import Relation
-from schemas.step import Step
 
 
 def done_problem_ids(store: Store, kind: FormulaKind, wording: WordingKind, fingerprint: str) -> set[str]:
@@ -101,7 +100,7 @@ class StoreSink:
         """Add the derivations with all that belongs to them; return the decisions that comparing formulas changed."""
         candidates = {candidate.id: candidate for derivation in fresh.values() for candidate in derivation.candidates}
         known = stored(connection, "candidates", "candidate_id", candidates)
-        _insert_candidates(connection, self._run.run_id, [row for key, row in candidates.items() if key not in known])
+        add_candidates(connection, self._run.run_id, [row for key, row in candidates.items() if key not in known])
         checks: dict[str, Sequence[Check]] = {key: candidate.checks for key, candidate in candidates.items()}
         if known:
             before = _last_checks(connection, known)
@@ -109,7 +108,7 @@ class StoreSink:
                 checks[key] = [
                     check for check in checks[key] if before.get((key, check.name)) != (check.outcome, check.reason)
                 ]
-        _insert_checks(connection, self._run.run_id, checks)
+        add_checks(connection, self._run.run_id, checks)
         self._insert_derivations(connection, fresh)
         compared: dict[str, Decision] = {}
         if has_other_kind(connection, {derivation.kind for derivation in fresh.values()}):
@@ -144,45 +143,6 @@ class StoreSink:
                 "failed": pa.array([row.failed for row in rows], pa.bool_()),
             },
         )
-
-
-def _insert_candidates(connection: DuckDBPyConnection, run_id: str, candidates: Sequence[BackwardProblem]) -> None:
-    if not candidates:
-        return
-    insert(
-        connection,
-        "candidates",
-        {
-            "candidate_id": strings(row.id for row in candidates),
-            "problem_id": strings(row.problem_id for row in candidates),
-            "condition": structs([row.condition for row in candidates], Condition),
-            "formula": strings(row.formula for row in candidates),
-            "wording": strings(row.wording for row in candidates),
-            "relation": structs([row.relation for row in candidates], Relation),
-            "question": strings(row.question for row in candidates),
-            "answer": strings(row.answer for row in candidates),
-            "solution": struct_lists([row.solution for row in candidates], Step),
-            "run_id": pa.repeat(run_id, len(candidates)),
-        },
-    )
-
-
-def _insert_checks(connection: DuckDBPyConnection, run_id: str, checks: dict[str, Sequence[Check]]) -> None:
-    rows = list(chain.from_iterable(checks.values()))
-    if not rows:
-        return
-    insert(
-        connection,
-        "checks",
-        {
-            "candidate_id": strings(key for key, of_one in checks.items() for _ in of_one),
-            "check_name": strings(row.name for row in rows),
-            "outcome": strings(row.outcome for row in rows),
-            "reason": strings(row.reason for row in rows),
-            "elapsed_ms": pa.array([row.elapsed_ms for row in rows], pa.float64()),
-            "run_id": pa.repeat(run_id, len(rows)),
-        },
-    )
 
 
 def _last_checks(

@@ -51,3 +51,35 @@ class AmbiguousCandidateError(CurationError):
 
 class ExportError(CurationError):
     """The file cannot be written, or is there already."""
+
+
+class ArgillaUnreachableError(CurationError):
+    """No Argilla answers at the address, or it stopped answering."""
+
+
+class ArgillaRefusedError(CurationError):
+    """Argilla does not know the key, or the key's user may not do this."""
+
+
+class ArgillaVersionError(CurationError):
+    """What answers is another version of Argilla than we can talk to, or no Argilla."""
+
+
+class ArgillaDatasetError(CurationError):
+    """A workspace or dataset in Argilla was deleted, or is not as we made it."""
+
+
+class GoldFileError(CurationError):
+    """A file of gold questions cannot be read, or names what is not known."""
+
+
+class ServerEnvironmentError(CurationError):
+    """The environment of Argilla's server cannot be made here."""
+
+
+class ReviewServerError(CurationError):
+    """Argilla's server cannot start, or has ended by itself."""
+
+
+class CredentialsError(CurationError):
+    """The file of Argilla's accounts cannot be read, is open to others, or an account cannot be made."""

@@ -116,7 +116,7 @@ class Store:
         return holder(self._lock_path(command))
 
     def _lock_path(self, command: str) -> Path:
-        return self.folder / f".{command}.lock"
+        return self.folder / f".{command.replace(' ', '-')}.lock"
 
     def _make_folder(self) -> None:
         try:

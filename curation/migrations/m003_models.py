@@ -101,7 +101,7 @@ def m003_models(connection: DuckDBPyConnection) -> None:
 
 
 def candidate_overview(current: str) -> str:
-    """SQL that makes the view `candidate_overview` of those candidates whose ids the query `current` gives, each once."""
+    """SQL that makes the view `candidate_overview` of the candidates whose ids the query `current` gives, each once."""
     return f"""
         CREATE OR REPLACE VIEW candidate_overview AS
             SELECT

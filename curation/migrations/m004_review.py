@@ -25,7 +25,7 @@ def m004_review(connection: DuckDBPyConnection) -> None:
         COMMENT ON COLUMN review_items.stage IS 'review, or adjudication of reviews that differ';
         COMMENT ON COLUMN review_items.kind IS
             'doubt: decided review; audit: accepted by the policy; gold: its answer is known; disagreement';
-        COMMENT ON COLUMN review_items.blind IS 'Shown without doubt and suggestion, so that audit and gold do not show';
+        COMMENT ON COLUMN review_items.blind IS 'Shown without doubt and suggestion, so that audits do not show';
         COMMENT ON COLUMN review_items.probability IS 'P(correct) when it was chosen';
         COMMENT ON COLUMN review_items.suggested_verdict IS 'What the record suggests; NULL where it suggests nothing';
         COMMENT ON COLUMN review_items.gold_verdict IS 'The known answer of a gold item';

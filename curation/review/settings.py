@@ -1,0 +1,93 @@
+"""What a dataset in Argilla looks like: its fields, questions and metadata, and the guidelines."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from schemas.review import ErrorCategory, ReviewStage, ReviewVerdict
+
+if TYPE_CHECKING:
+    import argilla as rg
+
+GUIDELINES = Path(__file__).with_name("guidelines.md")
+
+VERDICTS: dict[ReviewVerdict, str] = {
+    "accept": "Right as it is",
+    "correct": "Right with my corrections",
+    "reject": "Wrong",
+    "unsure": "I cannot tell",
+}
+
+CATEGORIES: dict[ErrorCategory, str] = {
+    "wrong_equation": "The equation is not what the question says",
+    "wrong_answer": "The hidden number is not the answer",
+    "wrong_step": "A step is wrong (mark it)",
+    "ambiguous": "Another number fits as well",
+    "ill_posed": "It cannot be answered",
+    "leak": "The answer is given away",
+    "irrelevant_condition": "The hidden number does not matter",
+    "unnatural": "Hard to understand",
+    "other": "Something else (say it below)",
+}
+
+_ADJUDICATION = """## What this is
+
+Reviewers answered these differently, or the correction of one did not pass the computer's checks. Their answers are in
+the field *What reviewers said*. Your word decides.
+
+"""
+
+
+def settings(stage: ReviewStage, reviews_needed: int) -> "rg.Settings":
+    """The settings of the dataset of a stage; a record is complete after so many submitted answers."""
+    import argilla as rg
+
+    doubt = {"review": "What the computer doubts", "adjudication": "What reviewers said"}
+    guidelines = GUIDELINES.read_text(encoding="utf-8")
+    return rg.Settings(
+        guidelines=guidelines if stage == "review" else _ADJUDICATION + guidelines,
+        fields=[
+            rg.TextField(name="problem", title="Original problem", use_markdown=True),
+            rg.TextField(name="question", title="Backward question", use_markdown=True),
+            rg.TextField(name="solution", title="Solution", use_markdown=True, required=False),
+            rg.TextField(name="doubt", title=doubt[stage], use_markdown=True),
+            rg.TextField(name="steps", title="Steps, to mark a wrong one", required=False),
+        ],
+        questions=[
+            rg.LabelQuestion(name="verdict", title="Is this backward problem right?", labels=dict(VERDICTS)),
+            rg.LabelQuestion(
+                name="category",
+                title="If not, what is wrong?",
+                labels=dict(CATEGORIES),
+                required=False,
+                visible_labels=len(CATEGORIES),
+            ),
+            rg.TextQuestion(
+                name="corrected_question",
+                title="The question, corrected",
+                description="All of it, as it should stand. Leave it empty where it is right.",
+                required=False,
+            ),
+            rg.TextQuestion(
+                name="corrected_answer",
+                title="The answer, corrected",
+                description="The hidden number as it should be: 48, 1/3, 12.5. Leave it empty where it is right.",
+                required=False,
+            ),
+            rg.SpanQuestion(
+                name="wrong_step",
+                title="Mark a wrong step",
+                field="steps",
+                labels={"wrong": "wrong step"},
+                required=False,
+            ),
+            rg.TextQuestion(name="comment", title="Anything to add?", required=False),
+        ],
+        metadata=[
+            rg.FloatMetadataProperty(name="uncertainty", title="Uncertainty (0 sure, 1 a coin toss)", min=0, max=1),
+            rg.TermsMetadataProperty(name="source", title="Source"),
+            rg.TermsMetadataProperty(name="formula", title="Kind of formula"),
+            rg.TermsMetadataProperty(name="failed_checks", title="Checks that did not pass"),
+        ],
+        distribution=rg.TaskDistribution(min_submitted=reviews_needed),
+        allow_extra_metadata=False,
+    )
