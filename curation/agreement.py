@@ -14,6 +14,7 @@ from duckdb import DuckDBPyConnection
 
 from curation.columns import insert, strings
 from curation.policy import Policy
+from curation.review.audit import shown
 from curation.rows import rows
 from generation.verification.expression import ExpressionError, parse
 from generation.verification.rational_function import UNKNOWN, compute, same
@@ -73,10 +74,16 @@ def settle(
             new.append((candidate.candidate_id, check, compared_with))
             to_decide.add(candidate.candidate_id)
     _insert(connection, run_id, new)
+    deciding = [one for one in candidates if one.candidate_id in to_decide]
+    audited = shown(connection, policy, {one.candidate_id: (one.place[0], one.kind) for one in deciding})
     return {
-        one.candidate_id: policy.decision(one.candidate_id, one.checks.values(), has_relation=one.relation is not None)
-        for one in candidates
-        if one.candidate_id in to_decide
+        one.candidate_id: policy.decision(
+            one.candidate_id,
+            one.checks.values(),
+            has_relation=one.relation is not None,
+            audited=audited.get(one.candidate_id),
+        )
+        for one in deciding
     }
 
 

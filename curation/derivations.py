@@ -14,6 +14,7 @@ from curation.agreement import has_other_kind, settle
 from curation.candidates import add_candidates, add_checks
 from curation.columns import insert, stored, string_lists, strings, struct_lists
 from curation.policy import Policy
+from curation.review.audit import shown
 from curation.runs import Run
 from curation.store import Store
 from schemas.candidate import WordingKind
@@ -58,14 +59,8 @@ class StoreSink:
         await asyncio.to_thread(self._write, derivations)
 
     def _write(self, derivations: Sequence[Derivation]) -> None:
-        decided = {
-            candidate.id: self._policy.decision(
-                candidate.id, candidate.checks, has_relation=candidate.relation is not None
-            )
-            for derivation in derivations
-            for candidate in derivation.candidates
-        }
         with self._turn, self._store.connect() as connection:
+            decided = self._decide(connection, derivations)
             samples.add(connection, self._run.run_id, chain.from_iterable(row.samples for row in derivations))
             fresh = self._fresh(connection, derivations)
             if fresh:
@@ -73,6 +68,16 @@ class StoreSink:
         self.verdicts.update(
             decided[candidate.id].verdict for derivation in derivations for candidate in derivation.candidates
         )
+
+    def _decide(self, connection: DuckDBPyConnection, derivations: Sequence[Derivation]) -> dict[str, Decision]:
+        candidates = {candidate.id: candidate for derivation in derivations for candidate in derivation.candidates}
+        audited = shown(
+            connection, self._policy, {key: (one.problem_id, one.formula) for key, one in candidates.items()}
+        )
+        return {
+            key: self._policy.decision(key, one.checks, has_relation=one.relation is not None, audited=audited.get(key))
+            for key, one in candidates.items()
+        }
 
     def _fresh(self, connection: DuckDBPyConnection, derivations: Sequence[Derivation]) -> dict[str, Derivation]:
         """Those of the derivations, by id, that the store has not: not done yet, nor failed so in this run before."""

@@ -7,14 +7,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from curation.errors import PolicyError
+from curation.review.precision import Precision
 from schemas.check import Check, CheckName
 from schemas.decision import Decision, Verdict
 from schemas.model import Model
 
 DEFAULT_FILE = Path(__file__).with_name("policy.toml")
+
+HELD = "audit: "
+"""How the reason begins of a candidate that the checks accept, and that waits for audits."""
 
 _LONGEST_REASON = 200
 
@@ -30,11 +34,14 @@ class Policy(Model):
     """The rules, in the order in which their reasons are given.
 
     A check in `settled_by_agreement` that came out undecided does not hold a candidate back whose `agreement` passes.
+    `precision_at_least` is the precision, a share, that audits have to show before more of a source and kind of formula
+    is accepted; 0 demands none, and 1 is what no sample can show.
     """
 
     version: str
     no_relation: Literal["review", "reject"]
     settled_by_agreement: tuple[CheckName, ...]
+    precision_at_least: float = Field(ge=0, lt=1)
     checks: dict[CheckName, Rule]
 
     @cached_property
@@ -42,8 +49,13 @@ class Policy(Model):
         """The version with a hash of the rules, as it is kept with each decision: `default-1+3f2a9c01`."""
         return f"{self.version}+{hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:8]}"
 
-    def decide(self, checks: Iterable[Check], *, has_relation: bool) -> tuple[Verdict, tuple[str, ...]]:
-        """The verdict on a candidate from its checks, and the reasons for it, each as `check_name: reason`."""
+    def decide(
+        self, checks: Iterable[Check], *, has_relation: bool, audited: Precision | None = None
+    ) -> tuple[Verdict, tuple[str, ...]]:
+        """The verdict on a candidate from its checks, and the reasons for it, each as `check_name: reason`.
+
+        `audited` is the precision that audits show of its like; None where it does not depend on that.
+        """
         found = {check.name: check for check in checks}
         settled = self._settled(found)
         leads_to: dict[CheckName, Verdict] = {}
@@ -58,12 +70,19 @@ class Policy(Model):
             names = [name for name, each in leads_to.items() if each == verdict]
             if names:
                 return verdict, tuple(_reason(name, found) for name in names)
+        if audited is not None and audited.low < self.precision_at_least:
+            return "review", (self._held(audited),)
         reason = f"accept: {len(self.checks) - len(leads_to) - len(settled)} of {len(self.checks)} checks pass"
         if settled:
             reason += f", settled by agreement: {', '.join(settled)}"
         if leads_to:
             reason += f", not needed: {', '.join(leads_to)}"
         return "accept", (reason,)
+
+    def _held(self, audited: Precision) -> str:
+        """Why a candidate waits; without the figure, since with each audit the reason of all that wait would be new."""
+        wanted = f"{self.precision_at_least:.2%}".replace(".00%", "%")
+        return f"{HELD}audits do not show yet that {wanted} of {audited.source} {audited.formula} are right"
 
     def _settled(self, found: Mapping[CheckName, Check]) -> list[CheckName]:
         """The checks, in the order of the rules, whose doubt the agreement of formulas settles."""
@@ -72,9 +91,11 @@ class Policy(Model):
         undecided = (name for name in self.checks if name in found and found[name].outcome == "undecided")
         return [name for name in undecided if name in self.settled_by_agreement]
 
-    def decision(self, candidate_id: str, checks: Iterable[Check], *, has_relation: bool) -> Decision:
+    def decision(
+        self, candidate_id: str, checks: Iterable[Check], *, has_relation: bool, audited: Precision | None = None
+    ) -> Decision:
         """The policy's decision on a candidate."""
-        verdict, reasons = self.decide(checks, has_relation=has_relation)
+        verdict, reasons = self.decide(checks, has_relation=has_relation, audited=audited)
         return Decision(
             candidate_id=candidate_id, verdict=verdict, reasons=reasons, policy=self.full_version, decided_by="policy"
         )

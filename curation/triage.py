@@ -4,6 +4,7 @@ from collections import Counter
 
 from curation import decisions
 from curation.policy import Policy
+from curation.review.audit import shown
 from curation.store import Store
 from schemas.check import Check
 from schemas.model import Model
@@ -34,12 +35,12 @@ def decide_again(store: Store, policy: Policy) -> Triaged:
     for digit in "0123456789abcdef":
         with store.connect() as connection:
             rows = connection.execute(
-                "SELECT candidate_id, equation IS NOT NULL, decided_by FROM candidate_overview "
+                "SELECT candidate_id, problem_id, formula, equation IS NOT NULL, decided_by FROM candidate_overview "
                 "WHERE starts_with(candidate_id, ?)",
                 [digit],
             ).fetchall()
             total["candidates"] += len(rows)
-            by_policy = {key: has_relation for key, has_relation, decided_by in rows if decided_by in ("policy", None)}
+            by_policy = {key: row for key, *row, decided_by in rows if decided_by in ("policy", None)}
             total["of_people"] += len(rows) - len(by_policy)
             checks: dict[str, list[Check]] = {key: [] for key in by_policy}
             for key, name, outcome, reason, elapsed_ms in connection.execute(
@@ -49,11 +50,12 @@ def decide_again(store: Store, policy: Policy) -> Triaged:
             ).fetchall():
                 if key in checks:
                     checks[key].append(Check(name=name, outcome=outcome, reason=reason, elapsed_ms=elapsed_ms))
+            audited = shown(connection, policy, {key: (problem, kind) for key, (problem, kind, _) in by_policy.items()})
             earlier = decisions.last_of_policy(connection, by_policy)
             new = decisions.changed(
                 (
-                    policy.decision(key, checks[key], has_relation=has_relation)
-                    for key, has_relation in by_policy.items()
+                    policy.decision(key, checks[key], has_relation=has_relation, audited=audited.get(key))
+                    for key, (_, _, has_relation) in by_policy.items()
                 ),
                 earlier,
             )
