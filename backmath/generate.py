@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from contextlib import AsyncExitStack
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from backmath.asking import Asking, asking
@@ -16,6 +17,7 @@ from backmath.terminal import console
 from backmath.work import Work, stopped, working
 
 if TYPE_CHECKING:
+    from curation.policy import Policy
     from curation.runs import Run
     from curation.store import Store
     from generation.llm.client import Client
@@ -47,6 +49,10 @@ def generate(
             "model as a statement; rewrite: all of it rewritten by a model.",
         ),
     ] = "fobar",
+    policy: Annotated[
+        Path | None,
+        configured("generate", "policy", metavar="FILE", help="TOML file with the rules that differ from the default."),
+    ] = None,
     limit: Annotated[
         int | None,
         configured("generate", "limit", min=1, metavar="N", help="Only the first N problems of the store."),
@@ -160,11 +166,13 @@ def generate(
     The options but --debug can also be set under `[generate]` in the workspace's backmath.toml, or as
     BACKMATH_GENERATE_LIMIT and so on.
     """
+    from curation.policy import load
     from curation.status import status
     from curation.store import Store
     from generation.strategy import Strategy
 
     store = Store(workspace)
+    rules = load(policy)
     strategy = Strategy(formula, wording, None, samples, votes, judge)
     ask = None
     if strategy.purposes:
@@ -183,10 +191,11 @@ def generate(
         price=price if ask else None,
         timeout=timeout if ask and timeout != 300 else None,
         max_tokens=max_tokens if ask else None,
+        policy=policy,
         limit=limit,
         concurrency=concurrency,
     )
-    run, ended = derive_all(store, strategy, line, limit=limit, concurrency=concurrency, ask=ask)
+    run, ended = derive_all(store, strategy, line, rules, limit=limit, concurrency=concurrency, ask=ask)
     now = status(store)
     out = console()
     out.print(summary(run))
@@ -200,6 +209,7 @@ def derive_all(
     store: "Store",
     strategy: "Strategy",
     command_line: str,
+    policy: "Policy",
     *,
     limit: int | None = None,
     concurrency: int | None = None,
@@ -212,7 +222,6 @@ def derive_all(
     from generation.executors.local import LocalExecutor
 
     ready = None if ask else LocalExecutor(concurrency)
-    from curation import policy
     from curation.calls import CallLedger
     from curation.derivations import StoreSink, done_problem_ids
     from curation.problems import count_problems, read_problems
@@ -221,14 +230,13 @@ def derive_all(
 
     if not (problems := count_problems(store)):
         raise CommandError(f"there are no problems in {store.path}. Next: backmath ingest --help")
-    rules = policy.load()
     done = done_problem_ids(store, strategy.formula, strategy.wording, strategy.fingerprint)
     total = max(0, min(limit or problems, problems) - len(done))
     ended = "stopped"
 
     async def derive(work: Work) -> None:
         nonlocal ended
-        sink = StoreSink(store, work.run, strategy.wording, rules)
+        sink = StoreSink(store, work.run, strategy.wording, policy)
         failed = 0
 
         def advance(derivation: "Derivation") -> None:
@@ -273,7 +281,7 @@ def derive_all(
         store,
         "generate",
         command_line=command_line,
-        configuration=asdict(strategy) | {"limit": limit, "policy": rules.full_version},
+        configuration=asdict(strategy) | {"limit": limit, "policy": policy.full_version},
         fingerprint=strategy.fingerprint,
     ) as work:
         asyncio.run(derive(work))

@@ -42,6 +42,7 @@ def quickstart(workspace: Workspace = DEFAULT_WORKSPACE, debug: Debug = False) -
     No key and no network. Running it again adds nothing.
     """
     import generation.sources
+    from curation.policy import load
     from curation.status import status
     from curation.store import Store
     from generation.strategy import Strategy
@@ -52,7 +53,7 @@ def quickstart(workspace: Workspace = DEFAULT_WORKSPACE, debug: Debug = False) -
     line = typed("quickstart")
     added = add(store, origin, line)
     # One worker derives in order, so that the examples below are the same each time.
-    if added.stopped or derive_all(store, Strategy(), line, concurrency=1)[0].status != "done":
+    if added.stopped or derive_all(store, Strategy(), line, load(), concurrency=1)[0].status != "done":
         raise stopped(line, workspace)
     out = console()
     out.print(_WHAT.format(problems=added.problems + added.known))

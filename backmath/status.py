@@ -37,6 +37,8 @@ def status(json: Json = False, workspace: Workspace = DEFAULT_WORKSPACE, debug: 
     if now.funnel:
         out.print(heading("Funnel"))
         print_funnel(out, now)
+    if now.precision:
+        _print_precision(out, now)
     if now.costs:
         _print_costs(out, now)
     if now.samples:
@@ -56,6 +58,21 @@ def _print_ingested(out: Console, now: "Status") -> None:
         out.print(f"  {failed:,} problems failed for want of a model's answer", style="yellow")
     if now.queue:
         out.print(f"  {now.queue:,} candidates wait for people", style="yellow")
+    if now.held:
+        out.print(f"  {now.held:,} candidates wait for audits to show what the policy demands", style="yellow")
+
+
+def _print_precision(out: Console, now: "Status") -> None:
+    out.print(heading("Precision of what is accepted, by blind audit"))
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("source", no_wrap=True, max_width=12)
+    table.add_column("formula")
+    for name in ("audited", "right", "precision", "95% interval"):
+        table.add_column(name, justify="right")
+    for row in (*now.precision, now.precision_in_all) if len(now.precision) > 1 else now.precision:
+        interval = f"{row.low:.1%} to {row.high:.1%}"
+        table.add_row(data(row.source), row.formula, f"{row.audited:,}", f"{row.right:,}", f"{row.share:.1%}", interval)
+    out.print(table)
 
 
 def _print_costs(out: Console, now: "Status") -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from textwrap import shorten
 
+from curation.review.audit import precisions
+from curation.review.precision import Precision, in_all
 from curation.rows import rows
 from curation.runs import Run, all_runs
 from curation.store import Store
@@ -89,9 +91,11 @@ class NextStep(Model):
 class Status(Model):
     """Where a workspace stands.
 
-    `queue` is how many candidates wait for people; `causes` is `why` over the whole funnel; `failed` are the problems
-    whose last derivation failed for want of a model's answer; `runs` are all runs, oldest first. Of those marked as
-    running, `going_on` holds the ids of those that really are: the others were killed.
+    `queue` is how many candidates wait for people; those that are `held`, which the checks accept and the policy wants
+    audits to speak for, are left out. `causes` is `why` over the whole funnel; `precision` is what blind audits
+    show of what is accepted, by source and kind of formula, and `precision_in_all` of all of it; `failed` are the
+    problems whose last derivation failed for want of a model's answer; `runs` are all runs, oldest first. Of those
+    marked as running, `going_on` holds the ids of those that really are: the others were killed.
     """
 
     ingested: tuple[SourceCount, ...]
@@ -99,7 +103,10 @@ class Status(Model):
     funnel: tuple[FunnelRow, ...]
     accepted_problems: int
     queue: int
+    held: int
     causes: tuple[Cause, ...]
+    precision: tuple[Precision, ...]
+    precision_in_all: Precision
     costs: tuple[Cost, ...]
     samples: tuple[SampleCount, ...]
     failed: tuple[FailedCount, ...]
@@ -116,6 +123,7 @@ def status(store: Store) -> Status:
         funnel = tuple(FunnelRow(**row) for row in rows(connection, "SELECT * FROM funnel ORDER BY source, formula"))
         accepted_problems = rows(connection, _ACCEPTED_PROBLEMS)[0]["count"]
         causes = tuple(Cause(**row) for row in rows(connection, _CAUSES))
+        precision = precisions(connection)
         costs = tuple(Cost(**row) for row in rows(connection, _COSTS))
         samples = tuple(SampleCount(**row) for row in rows(connection, _SAMPLES))
         failed = tuple(FailedCount(**row) for row in rows(connection, _FAILED))
@@ -125,13 +133,17 @@ def status(store: Store) -> Status:
         for run in {run.command: run for run in runs if run.status == "running"}.values()
         if store.runner(run.command) is not None
     )
+    held = sum(cause.candidates for cause in causes if cause.check_name == "audit")
     return Status(
         ingested=ingested,
         ingest_errors=errors,
         funnel=funnel,
         accepted_problems=accepted_problems,
-        queue=sum(row.review for row in funnel),
+        queue=sum(row.review for row in funnel) - held,
+        held=held,
         causes=causes,
+        precision=precision,
+        precision_in_all=in_all(precision),
         costs=costs,
         samples=samples,
         failed=failed,

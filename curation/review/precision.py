@@ -9,8 +9,8 @@ from schemas.model import Model
 class Precision(Model):
     """Of the `audited` candidates of a source and kind of formula, so many are `right`.
 
-    Wilson's interval of the share, at 95%, is from `low` to `high`; where nothing is audited, there is no share, and the
-    interval says nothing.
+    Wilson's interval of the share, at 95%, is from `low` to `high`; where nothing is audited, there is no share, and
+    the interval says nothing.
     """
 
     source: str

@@ -1,0 +1,36 @@
+"""What a budget of reviews buys, as a person reads it."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from backmath.terminal import heading
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from curation.review.budget import Bought
+    from curation.review.probability import Estimates
+
+
+def print_budget(out: "Console", estimates: "Estimates", bought: Sequence["Bought"]) -> None:
+    """The expected error of the accepted set by rows reviewed, and what the figures rest on."""
+    out.print(heading("What reviews buy"))
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for name in ("rows reviewed", "accepted", "expected error"):
+        table.add_column(name, justify="right")
+    for row in bought:
+        table.add_row(f"{row.rows:,}", f"{row.accepted:,.0f}", f"{row.error:.1%}")
+    out.print(table)
+    out.print("Doubtful candidates that nobody reviews are taken for what is likelier of them.", style="dim")
+    if estimates.held_out is None:
+        out.print(f"A guess from the checks alone: {estimates.note}.", style="yellow")
+        return
+    held_out = estimates.held_out
+    low, high = held_out.auc_interval
+    out.print(
+        f"Learnt from {estimates.labels:,} verdicts. On problems it has not seen: calibration error "
+        f"{held_out.calibration_error:.1%}, AUC {held_out.auc:.2f} ({low:.2f} to {high:.2f}).",
+        style="dim",
+    )
