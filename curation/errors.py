@@ -83,3 +83,7 @@ class ReviewServerError(CurationError):
 
 class CredentialsError(CurationError):
     """The file of Argilla's accounts cannot be read, is open to others, or an account cannot be made."""
+
+
+class WebhookError(CurationError):
+    """The address for a webhook is none, or cannot be listened on."""

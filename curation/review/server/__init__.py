@@ -1,0 +1,1 @@
+"""Argilla on this machine: its environment, its accounts, and its process."""
