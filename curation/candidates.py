@@ -63,7 +63,8 @@ def read(connection: DuckDBPyConnection, candidate_ids: Iterable[str]) -> dict[s
     connection.register("wanted", pa.table({"candidate_id": strings(candidate_ids)}))
     outcomes: dict[str, dict[CheckName, Check]] = {}
     for row in rows(connection, _CHECKS):
-        outcomes.setdefault(row.pop("candidate_id"), {})[row["name"]] = Check.model_validate(row)
+        key = row.pop("candidate_id")
+        outcomes.setdefault(key, {})[row["name"]] = Check.model_validate(row)
     candidates = {row.pop("candidate_id"): row for row in rows(connection, _CANDIDATES)}
     problems = {row.pop("problem_id"): Problem.model_validate(row) for row in rows(connection, _PROBLEMS)}
     connection.unregister("wanted")

@@ -165,6 +165,13 @@ class Dataset:
         """The ids of its questions, by name."""
         return {each["name"]: each["id"] for each in self._server.request("GET", f"{self._path}/questions")["items"]}
 
+    def need(self, reviews: int) -> None:
+        """Have a record need so many submitted answers; raises ArgillaDatasetError where Argilla does not allow it."""
+        if reviews != self.reviews_needed:
+            distribution = {"strategy": "overlap", "min_submitted": reviews}
+            self._server.request("PATCH", self._path, json={"distribution": distribution})
+            self.reviews_needed = reviews
+
     def put(self, records: Sequence[Mapping[str, Any]]) -> None:
         """Write at most PAGE records; one whose `external_id` is there already is not made twice."""
         self._server.request("PUT", f"{self._path}/records/bulk", json={"items": list(records)})

@@ -49,7 +49,7 @@ def doubtful(candidate: BackwardProblem, reasons: tuple[str, ...]) -> list[Check
 
 def in_words(checks: Sequence[Check]) -> str:
     """What these checks, which did not pass, mean, each with its own reason, as Markdown."""
-    return "\n".join(f"- **{prose(_DOUBTS[check.name])}.** {prose(check.reason)}" for check in checks)
+    return "\n".join(f"- **{prose(_DOUBTS[check.name])}:** {prose(check.reason)}" for check in checks)
 
 
 def category(checks: Sequence[Check]) -> ErrorCategory | None:

@@ -5,6 +5,7 @@ mathematics wants a space before it and a space or one of `? ! . , :` behind it;
 """
 
 import re
+from collections.abc import Iterable
 
 from generation.wordings.fobar import mathematics
 from schemas.problem import Notation
@@ -14,15 +15,26 @@ THIN = "\u2009"
 
 _SPECIAL = re.compile(r"[\\`*_\[\]<>#|~&]")
 _LINE_MARK = re.compile(r"(?m)^(\s*)([-+=]|\d{1,9}[.)])(?=\s|=|$)")
-_INDENT = re.compile(r"(?m)^[ \t]+")
+_INDENT = re.compile(r"(?<=\n)[ \t]+")
 _BEHIND = re.compile(r"[\s?!.,:]|\Z")
 _DRAWING = re.compile(r"\[asy\](.*?)\[/asy\]", re.S)
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+_OPEN, _CLOSE = "\ue000", "\ue001"
+_CONTROL = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069{_OPEN}{_CLOSE}]")
 
 
-def markdown(text: str, notation: Notation) -> str:
-    """The text as Markdown that shows it as it stands, its mathematics typeset where the notation is `latex`."""
+def markdown(text: str, notation: Notation, marked: tuple[int, int] | None = None) -> str:
+    """The text as Markdown that shows it as it stands, its mathematics typeset where the notation is `latex`.
+
+    What stands from the first to the second place of `marked` is highlighted; it must not be a part of mathematics.
+    """
     text = _CONTROL.sub("\ufffd", text)
+    if marked is not None:
+        start, end = marked
+        text = f"{text[:start]}{_OPEN}{text[start:end]}{_CLOSE}{text[end:]}"
+    return _markdown(text, notation).replace(_OPEN, "<mark>").replace(_CLOSE, "</mark>")
+
+
+def _markdown(text: str, notation: Notation) -> str:
     if notation != "latex":
         return prose(text)
     parts: list[str] = []
@@ -51,24 +63,38 @@ def code(text: str) -> str:
     return f"\n\n{fence}\n{text.strip()}\n{fence}\n\n"
 
 
+def woven(text: str, formulas: Iterable[tuple[int, int, str]]) -> str:
+    """Prose in which each formula, LaTeX with the place of what it replaces, stands as inline mathematics."""
+    parts: list[str] = []
+    end = 0
+    for start, stop, latex in formulas:
+        before = prose(text[end:start])
+        gap = " " if before and not before[-1].isspace() else ""
+        parts += (before, gap, inline(latex), "" if _BEHIND.match(text, stop) else THIN)
+        end = stop
+    return "".join((*parts, prose(text[end:])))
+
+
 def _typeset(text: str) -> str:
     """Prose with the mathematics that a LaTeX text has in it."""
     parts: list[str] = []
-    end = 0
+    plain: list[str] = []
+    formulas: list[tuple[int, int, str]] = []
+    length = end = 0
     for start, stop in mathematics(text):
-        before = prose(_dollars(text[end:start]))
         latex, display = _inside(text[start:stop])
-        parts.append(before)
+        between = _dollars(text[end:start])
+        plain.append(between)
+        length += len(between)
         if display:
-            parts.append(f"\n\n$$\n{latex}\n$$\n\n")
+            parts += (woven("".join(plain), formulas), f"\n\n$$\n{latex}\n$$\n\n")
+            plain, formulas, length = [], [], 0
         else:
-            if before and not before[-1].isspace():
-                parts.append(" ")
-            parts.append(inline(latex))
-            if not _BEHIND.match(text, stop):
-                parts.append(THIN)
+            plain.append("?")
+            formulas.append((length, length + 1, latex))
+            length += 1
         end = stop
-    return "".join((*parts, prose(_dollars(text[end:]))))
+    return "".join((*parts, woven("".join((*plain, _dollars(text[end:]))), formulas)))
 
 
 def _dollars(text: str) -> str:

@@ -1,9 +1,10 @@
 """A candidate as a record in Argilla: what a person needs to decide in seconds."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from curation.review.markup import THIN, inline, markdown, prose
+from curation.review.markup import THIN, inline, markdown, prose, woven
 from generation.verification.typeset import typeset_equation
 from generation.wordings.fobar import mathematics
 from schemas.candidate import BackwardProblem
@@ -71,20 +72,33 @@ def step_spans(solution: Sequence[Step]) -> list[tuple[int, int]]:
 
 
 def solution(candidate: BackwardProblem, notation: Notation) -> str:
-    """The steps as Markdown, each equation typeset below what is said."""
+    """The steps as Markdown, their equations typeset."""
     if candidate.relation is None or not candidate.solution:
         return prose("There is none.")
-    lines = []
-    for number, step in enumerate(candidate.solution, 1):
-        typeset = typeset_equation(step.equation, candidate.relation.unknown) if step.equation else None
-        line = f"{number}. {_indented(markdown(_flat(step.text), notation))}"
-        lines.append(f"{line}  \n   {inline(typeset)}" if typeset else line)
-    return "\n".join(lines)
+    unknown = candidate.relation.unknown
+    return "\n".join(f"{number}. {_step(step, unknown, notation)}" for number, step in enumerate(candidate.solution, 1))
+
+
+def _step(step: Step, unknown: str, notation: Notation) -> str:
+    """A step with its equation typeset: in its place in the text, or below where the text does not have it."""
+    text = _flat(step.text)
+    formulas = []
+    for run in re.finditer(rf"(?:[-+*/^().=$\d\s%]|,(?=\d)|\b{re.escape(unknown)}\b)+", text):
+        start, end = run.start() + len(run[0]) - len(run[0].lstrip(" .")), run.start() + len(run[0].rstrip(" ."))
+        equation = text[start:end].replace("$", "")
+        if any(sign in equation for sign in "=*/") and (typeset := typeset_equation(equation, unknown)):
+            formulas.append((start, end, typeset))
+    if formulas:
+        return woven(text, formulas)
+    said = _indented(markdown(text, notation))
+    typeset = typeset_equation(step.equation, unknown) if step.equation else None
+    return f"{said}  \n   {inline(typeset)}" if typeset else said
 
 
 def _problem(problem: Problem, candidate: BackwardProblem) -> str:
     condition = candidate.condition
-    what = ", ".join(filter(None, (f"**{prose(condition.text)}**", condition.unit and prose(condition.unit))))
+    unit = condition.unit if condition.unit and condition.unit not in condition.text else ""
+    what = ", ".join(filter(None, (f"**{prose(condition.text)}**", prose(unit))))
     return f"{_marked(problem, candidate)}\n\n*Answer:* {_answer(problem)} {THIN} *Hidden:* {what}"
 
 
@@ -94,8 +108,7 @@ def _marked(problem: Problem, candidate: BackwardProblem) -> str:
     question, notation = problem.question, problem.notation
     if notation == "latex" and any(first < end and start < last for first, last in mathematics(question)):
         return markdown(question, notation)
-    before, behind = (markdown(part, notation) for part in (question[:start], question[end:]))
-    return f"{before}<mark>{prose(question[start:end])}</mark>{behind}"
+    return markdown(question, notation, (start, end))
 
 
 def _answer(problem: Problem) -> str:

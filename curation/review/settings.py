@@ -48,8 +48,8 @@ def settings(stage: ReviewStage, reviews_needed: int) -> "rg.Settings":
         fields=[
             rg.TextField(name="problem", title="Original problem", use_markdown=True),
             rg.TextField(name="question", title="Backward question", use_markdown=True),
-            rg.TextField(name="solution", title="Solution", use_markdown=True, required=False),
             rg.TextField(name="doubt", title=doubt[stage], use_markdown=True),
+            rg.TextField(name="solution", title="Solution", use_markdown=True, required=False),
             rg.TextField(name="steps", title="Steps, to mark a wrong one", required=False),
         ],
         questions=[

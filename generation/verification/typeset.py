@@ -1,5 +1,6 @@
 """Expressions and equations set in LaTeX, as they are written: nothing is rearranged or simplified."""
 
+import re
 from fractions import Fraction
 
 from generation.verification.expression import (
@@ -23,6 +24,8 @@ from generation.verification.expression import (
 
 _POWER = 4
 _BINDS = {"+": WRITTEN_SUM, "-": WRITTEN_SUM, "*": WRITTEN_PRODUCT, "/": WRITTEN_ATOM, "^": _POWER}
+_COEFFICIENT, _FACTOR = re.compile(r"(?:\A|\W)[0-9.]+\Z"), re.compile(r"[A-Za-z]|\\left\(")
+"""A number before a letter or a bracket is a coefficient: 2x, 3(x + 1)."""
 _SIGNS = {"+": " + ", "-": " - ", "*": r" \cdot "}
 
 
@@ -69,7 +72,10 @@ def _operation(node: Operation) -> tuple[str, int]:
             left = _bracketed(left)
         if right_binds < binds + (node.operator == "-") or right.startswith("-"):
             right = _bracketed(right)
-        text = f"{left}{_SIGNS[node.operator]}{right}"
+        sign = (
+            "" if node.operator == "*" and _COEFFICIENT.search(left) and _FACTOR.match(right) else _SIGNS[node.operator]
+        )
+        text = f"{left}{sign}{right}"
     if len(text) > MAX_LENGTH:
         raise TooLargeError(f"an expression of more than {MAX_LENGTH} characters")
     return text, binds

@@ -1,7 +1,7 @@
 """A backward question that a person corrected: checked by the tests of a model's words before it can be accepted.
 
-A person may tell in other words what a model may not, so a test that comes out undecided is left to the person. One that
-fails is not: a number is lost, the hidden value given away.
+A person may tell in other words what a model may not, so a test that comes out undecided is left to the person. One
+that fails is not: a number is lost, the hidden value given away.
 """
 
 import re

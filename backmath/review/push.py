@@ -1,0 +1,116 @@
+"""`backmath review push`: put doubtful candidates before people, with audits and gold questions unseen among them."""
+
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from backmath.command_line import typed, within
+from backmath.config import DEFAULT_WORKSPACE, Debug, Workspace
+from backmath.progress import Bar
+from backmath.review.connection import ArgillaUrl, connected
+from backmath.signals import asking_to_stop
+from backmath.terminal import console, data
+from backmath.work import stopped
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from curation.review.queue import Chosen
+    from curation.store import Store
+    from schemas.review import ItemKind
+
+EXAMPLE = "backmath review push --budget 200 --audit 0.1 --dry-run"
+
+_KINDS: "dict[ItemKind, str]" = {"doubt": "doubtful", "audit": "accepted, as a blind audit", "gold": "gold questions"}
+
+
+def push(
+    budget: Annotated[int, typer.Option(min=1, metavar="N", help="How many rows people are asked about.")] = 200,
+    audit: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=1,
+            metavar="SHARE",
+            help="Share of the budget that goes to accepted candidates, unseen among the rest.",
+        ),
+    ] = 0.1,
+    gold: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help='Candidates with known answers: {"candidate": ID, "verdict": "reject"} a line.'
+        ),
+    ] = None,
+    reviews: Annotated[
+        int | None,
+        typer.Option(min=1, max=20, metavar="N", help="Answers that each candidate needs; left out, 1, or as it is."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")] = False,
+    argilla_url: ArgillaUrl = None,
+    workspace: Workspace = DEFAULT_WORKSPACE,
+    debug: Debug = False,
+) -> None:
+    """Send candidates to Argilla, the most informative first.
+
+    Nobody is asked twice about a candidate, and nobody can tell an audit or a gold question from the rest: half of the
+    rows that show no doubt are doubtful. Cut short, the same command sends the rest of what was chosen, and no more.
+    """
+    from curation.problems import count_problems
+    from curation.review import items
+    from curation.review.push import restore, send
+    from curation.store import Store
+
+    store = Store(workspace)
+    count_problems(store)  # says so where there is no store
+    out = console()
+    if dry_run:
+        _print_chosen(out, _choose(store, budget, audit, gold), "would be sent")
+        return
+    server = connected(workspace, argilla_url)
+    with store.running("review push"):
+        dataset = server.make_dataset("review", reviews or 1)
+        if reviews is not None:
+            dataset.need(reviews)
+        if lost := restore(store, dataset, "review"):
+            out.print(f"{lost:,} rows that Argilla has no more are sent again.")
+        with store.connect(read_only=True) as connection:
+            left = len(items.unpushed(connection, "review"))
+        if left and not lost:
+            out.print(f"Going on with the {left:,} rows that were chosen and not sent.")
+        elif not left:
+            chosen = _choose(store, budget, audit, gold)
+            with store.connect() as connection:
+                items.add(connection, chosen.items)
+            left = len(chosen.items)
+            _print_chosen(out, chosen, "chosen")
+        stop = threading.Event()
+        with asking_to_stop(stop.set), Bar("Sending", left, Counter, stop.is_set) as bar:
+            sent = send(store, dataset, "review", advance=bar.advance, stopping=stop.is_set)
+    out.print(f"{sent:,} rows sent.")
+    if sent < left:
+        line = typed("review", "push", budget=budget, audit=audit, gold=gold, reviews=reviews, argilla_url=argilla_url)
+        raise stopped(line, workspace)
+    if sent:
+        out.print(data(f"Reviewers answer at {server.url}, in the dataset {dataset.name}."), soft_wrap=True)
+        out.print(data(f"Next: {within('backmath review pull', workspace)}"), soft_wrap=True)
+    else:
+        out.print("Nothing waits that people were not asked about.")
+
+
+def _choose(store: "Store", budget: int, audit: float, gold: Path | None) -> "Chosen":
+    from curation.review import gold_answers
+    from curation.review.queue import choose
+
+    with store.connect(read_only=True) as connection:
+        answers = gold_answers.read(connection, gold) if gold else {}
+        return choose(connection, budget, audit, answers)
+
+
+def _print_chosen(out: "Console", chosen: "Chosen", how: str) -> None:
+    counts = Counter(item.kind for item in chosen.items)
+    parts = [f"{counts[kind]:,} {name}" for kind, name in _KINDS.items() if counts[kind]]
+    out.print(f"{len(chosen.items):,} rows {how}" + (f": {', '.join(parts)}." if parts else "."))
+    out.print(f"{chosen.waiting:,} doubtful candidates wait, {chosen.auditable:,} accepted ones were never looked at.")
