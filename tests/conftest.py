@@ -1,13 +1,17 @@
-"""What the tests of every package may use: a local language model."""
+"""What the tests of every package may use: a local language model, and a running Argilla."""
 
 import pytest
 
-from tests.local_model import local_model, run_by_one_process, smollm2_file
+from tests import local_model as model
+from tests.curation.review import running
+from tests.curation.review.running import argilla
+from tests.local_model import local_model, smollm2_file
 
-__all__ = ["local_model", "smollm2_file"]
+__all__ = ["argilla", "local_model", "smollm2_file"]
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Before xdist looks at the groups."""
-    run_by_one_process(items)
+    model.run_by_one_process(items)
+    running.run_by_one_process(items)

@@ -77,7 +77,7 @@ def ensure_environment(advance: Callable[[], object] = lambda: None, *, show_out
 
 def _interpreter() -> tuple[str, Path]:
     """The version and the file of a Python that the server runs on: this one where it will do."""
-    here = f"{sys.version_info.major}.{sys.version_info.minor}"
+    here = "{}.{}".format(*sys.version_info[:2])
     if _OLDEST <= sys.version_info[:2] <= _NEWEST:
         return here, Path(sys.executable)
     for minor in range(_NEWEST[1], _OLDEST[1] - 1, -1):
@@ -98,15 +98,18 @@ def _make(folder: Path, advance: Callable[[], object], show_output: bool) -> Non
     new = folder.with_suffix(".new")
     for left in (new, folder):  # of a kill, or of a Python that is gone
         shutil.rmtree(left, ignore_errors=True)
-    _run([str(_interpreter()[1]), "-I", "-m", "venv", str(new)], lambda line: None, show_output)
+    pip = [str(_python(new)), "-I", "-m", "pip", "install", *_PIP_OPTIONS, "--requirement", str(CONSTRAINTS)]
 
     def fetched(line: str) -> None:
         if line.startswith(_FETCHING):
             advance()
 
-    pip = [str(_python(new)), "-I", "-m", "pip", "install", *_PIP_OPTIONS, "--requirement", str(CONSTRAINTS)]
-    _run(pip, fetched, show_output)
-    new.rename(folder)
+    try:
+        _run([str(_interpreter()[1]), "-I", "-m", "venv", str(new)], lambda line: None, show_output)
+        _run(pip, fetched, show_output)
+        new.rename(folder)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
 
 
 def _run(command: list[str], each: Callable[[str], None], show_output: bool) -> None:
