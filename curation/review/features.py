@@ -17,8 +17,9 @@ CHECKS: tuple[CheckName, ...] = get_args(CheckName)
 KINDS = (*CHECKS, "formula", "wording", "doubt")
 """Features that are one of a few kinds: the outcome of each check, and below them."""
 
-SIZES = ("steps", "digits", "whole")
-"""Features that are numbers: steps of the solution, digits of the hidden value, whether it is whole."""
+SIZES = ("doubts", "steps", "digits", "whole")
+"""Features that are numbers: how many checks hold the candidate back, steps of the solution, digits of the hidden value,
+and whether it is whole."""
 
 _PRIOR_ODDS = 1.5
 _PRIOR_OF_ACCEPTED = 0.97
@@ -78,21 +79,29 @@ _QUERY = rf"""
         FROM checks SEMI JOIN wanted USING (candidate_id) GROUP BY ALL
     ),
     outcomes AS (SELECT candidate_id, {_OUTCOMES} FROM last_checks GROUP BY candidate_id),
-    decided AS (
+    last_decisions AS (
         SELECT candidate_id, arg_max(reasons, decisions.rowid) AS reasons, arg_max(verdict, decisions.rowid) AS verdict
         FROM decisions SEMI JOIN wanted USING (candidate_id) WHERE decided_by = 'policy' GROUP BY candidate_id
+    ),
+    decided AS (
+        SELECT
+            candidate_id,
+            reasons,
+            CASE WHEN starts_with(reasons[1], 'audit:') THEN 'accept' ELSE verdict END AS verdict,
+            CASE WHEN reasons[1] SIMILAR TO '(accept|audit):.*' THEN 0 ELSE len(reasons) END AS doubts
+        FROM last_decisions
     )
     SELECT
         candidate_id,
         problem_id,
-        CASE WHEN starts_with(reasons[1], 'audit:') THEN 'accept' ELSE verdict END,
-        coalesce(len(reasons), 0),
+        verdict,
+        coalesce(doubts, 0),
         outcomes.* EXCLUDE (candidate_id),
         formula,
         wording,
-        CASE WHEN reasons IS NULL OR reasons[1] SIMILAR TO '(accept|audit):.*' THEN 'none' ELSE
-            regexp_replace(split_part(reasons[1], ';', 1), '"[^"]*"|[0-9][0-9.,/]*', '#', 'g')
-        END,
+        CASE WHEN doubts > 0 THEN regexp_replace(split_part(reasons[1], ';', 1), '"[^"]*"|[0-9][0-9.,/]*', '#', 'g')
+            ELSE 'none' END,
+        coalesce(doubts, 0),
         len(solution),
         least(len(regexp_extract(candidates.condition."value", '[0-9]+')), 12),
         regexp_full_match(candidates.condition."value", '-?[0-9]+')::INTEGER

@@ -14,6 +14,9 @@ from schemas.model import Model
 
 if TYPE_CHECKING:
     from sklearn.calibration import CalibratedClassifierCV
+    from sklearn.compose import ColumnTransformer
+
+Numbers = NDArray[np.float64]
 
 FEWEST_LABELS = 100
 FEWEST_PROBLEMS = 20
@@ -60,14 +63,19 @@ def estimate(connection: DuckDBPyConnection, candidate_ids: Iterable[str]) -> Es
     if note := _lacking(right, problems):
         priors = {key: known.priors[key] for key in wanted}
         return Estimates(probability=priors, calibrated=False, labels=len(labelled), held_out=None, note=note)
-    table = known.of(labelled)
-    model = _fitted(table, right, problems)
-    predicted = _predicted(model, known.of(wanted), len(labelled)).tolist() if wanted else []
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):  # so small a model is slower on several threads, and they may add in another order
+        columns = _columns(known.of(labelled))
+        seen = columns.transform(known.of(labelled))
+        model = _fitted(seen, right, problems)
+        predicted = _predicted(model, columns.transform(known.of(wanted)), len(labelled)) if wanted else np.empty(0)
+        held_out = calibration(right, _held_out(seen, right, problems), problems)
     return Estimates(
-        probability=dict(zip(wanted, predicted, strict=True)),
+        probability=dict(zip(wanted, predicted.tolist(), strict=True)),
         calibrated=True,
         labels=len(labelled),
-        held_out=calibration(right, _held_out(table, right, problems), problems),
+        held_out=held_out,
         note="",
     )
 
@@ -83,38 +91,41 @@ def _lacking(right: NDArray[np.bool_], problems: NDArray[Any]) -> str:
     return ""
 
 
-def _fitted(table: NDArray[Any], right: NDArray[np.bool_], problems: NDArray[Any]) -> "CalibratedClassifierCV":
-    from sklearn.calibration import CalibratedClassifierCV
+def _columns(table: NDArray[Any]) -> "ColumnTransformer":
+    """What makes numbers of features; it sees no label, so it may see those that are held out."""
     from sklearn.compose import make_column_transformer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-    kinds = OneHotEncoder(min_frequency=_RARE, handle_unknown="infrequent_if_exist")
-    columns = make_column_transformer(
-        (kinds, slice(0, len(KINDS))), (StandardScaler(), slice(len(KINDS), len(KINDS) + len(SIZES)))
-    )
+    kinds = OneHotEncoder(min_frequency=_RARE, handle_unknown="infrequent_if_exist", sparse_output=False)
+    sizes = slice(len(KINDS), len(KINDS) + len(SIZES))
+    return make_column_transformer((kinds, slice(0, len(KINDS))), (StandardScaler(), sizes)).fit(table)
+
+
+def _fitted(seen: Numbers, right: NDArray[np.bool_], problems: NDArray[Any]) -> "CalibratedClassifierCV":
+    from sklearn.calibration import CalibratedClassifierCV
+    from sklearn.linear_model import LogisticRegression
+
     return CalibratedClassifierCV(
-        make_pipeline(columns, LogisticRegression(max_iter=1000)),
+        LogisticRegression(max_iter=1000),
         method="isotonic" if len(right) >= _ENOUGH_FOR_ISOTONIC else "sigmoid",
         cv=list(_folds(right, problems)),
         ensemble=False,
-    ).fit(table, right)
+    ).fit(seen, right)
 
 
-def _predicted(model: "CalibratedClassifierCV", table: NDArray[Any], labels: int) -> NDArray[np.float64]:
+def _predicted(model: "CalibratedClassifierCV", seen: Numbers, labels: int) -> Numbers:
     """P(correct) of each row; no nearer to 0 and 1 than so many labels can tell (Laplace's rule of succession)."""
     nearest = 1 / (labels + 2)
-    predicted: NDArray[np.float64] = np.clip(model.predict_proba(table)[:, 1], nearest, 1 - nearest)
+    predicted: Numbers = np.clip(model.predict_proba(seen)[:, 1], nearest, 1 - nearest)
     return predicted
 
 
-def _held_out(table: NDArray[Any], right: NDArray[np.bool_], problems: NDArray[Any]) -> NDArray[np.float64]:
-    """P(correct) of each labelled candidate by a model that has not seen its problem."""
+def _held_out(seen: Numbers, right: NDArray[np.bool_], problems: NDArray[Any]) -> Numbers:
+    """P(correct) of each labelled candidate by a model that was not told of its problem."""
     predicted = np.zeros(len(right))
-    for seen, unseen in _folds(right, problems):
-        model = _fitted(table[seen], right[seen], problems[seen])
-        predicted[unseen] = _predicted(model, table[unseen], len(seen))
+    for told, untold in _folds(right, problems):
+        model = _fitted(seen[told], right[told], problems[told])
+        predicted[untold] = _predicted(model, seen[untold], len(told))
     return predicted
 
 
