@@ -38,7 +38,7 @@ def status(json: Json = False, workspace: Workspace = DEFAULT_WORKSPACE, debug: 
         out.print(heading("Funnel"))
         print_funnel(out, now)
     if now.precision:
-        _print_precision(out, now)
+        print_precision(out, now)
     if now.costs:
         _print_costs(out, now)
     if now.samples:
@@ -62,7 +62,7 @@ def _print_ingested(out: Console, now: "Status") -> None:
         out.print(f"  {now.held:,} candidates wait for audits to show what the policy demands", style="yellow")
 
 
-def _print_precision(out: Console, now: "Status") -> None:
+def print_precision(out: Console, now: "Status") -> None:
     out.print(heading("Precision of what is accepted, by blind audit"))
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("source", no_wrap=True, max_width=12)

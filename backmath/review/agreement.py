@@ -57,8 +57,8 @@ def _print_question(out: "Console", question: "QuestionAgreement") -> None:
     table = _table("", "candidates", "agree", "", "alpha", "")
     _add(table, [question.overall])
     for title, groups in (
-        ("by source", question.sources),
-        ("by kind of formula", question.formulas),
+        ("by source", question.sources if len(question.sources) > 1 else ()),
+        ("by kind of formula", question.formulas if len(question.formulas) > 1 else ()),
         ("each with the others", question.reviewers),
         (f"by {question.period}", question.periods),
     ):
@@ -117,13 +117,13 @@ def _print_suggestions(out: "Console", found: "Quality") -> None:
     out.print(heading("Suggestions"))
     table = _table("", "shown", "answered so", "", "p")
     for row in found.suggestions:
-        p_value = "-" if row.p_value is None else f"{row.p_value:.2g}"
+        p_value = "-" if row.p_value is None else _p_value(row.p_value)
         followed = f"{row.followed:,}", f"{row.followed / row.shown:.0%}"
         table.add_row(data(row.reviewer), f"{row.shown:,}", *followed, p_value)
     out.print(table)
-    blind, matching = found.suggestions[0].blind, found.suggestions[0].matching
+    blind, right = found.suggestions[0].blind, found.suggestions[0].right
     if blind:
-        out.print(f"Held back, they match {matching:,} of {blind:,} answers: {matching / blind:.0%}.", style="dim")
+        out.print(f"Held back, they are right for {right:,} of {blind:,}: {right / blind:.0%}.", style="dim")
     for line in _stamps(found):
         out.print(data(line, "yellow"))
 
@@ -135,10 +135,14 @@ def _stamps(found: "Quality") -> Iterator[str]:
         if row.rubber_stamps:
             line = (
                 f"{row.reviewer} answers as suggested more often than suggestions are right: {row.followed:,} of "
-                f"{row.shown:,}, and chance brings that about with p = {row.p_value:.2g}"
+                f"{row.shown:,}"
             )
             taken = pace.get(row.reviewer)
-            yield line + (f"; median {taken.median_s:.0f} s a review" if taken and taken.timed else "")
+            yield line + (f", at a median of {taken.median_s:.0f} s a review" if taken and taken.timed else "")
+
+
+def _p_value(p_value: float) -> str:
+    return f"{p_value:.3f}" if p_value >= 0.001 else "< 0.001"
 
 
 def _print_pace(out: "Console", found: "Quality") -> None:

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 def print_budget(out: "Console", estimates: "Estimates", bought: Sequence["Bought"]) -> None:
-    """The expected error of the accepted set by rows reviewed, and what the figures rest on."""
+    """What is to be expected of the accepted set by rows reviewed, and what the figures rest on."""
     out.print(heading("What reviews buy"))
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for name in ("rows reviewed", "accepted", "expected error"):
+    for name in ("rows reviewed", "accepted", "of them wrong", "right ones left out"):
         table.add_column(name, justify="right")
     for row in bought:
-        table.add_row(f"{row.rows:,}", f"{row.accepted:,.0f}", f"{row.error:.1%}")
+        table.add_row(f"{row.rows:,}", f"{row.accepted:,.0f}", f"{row.error:.1%}", f"{row.missed:,.0f}")
     out.print(table)
     out.print("Doubtful candidates that nobody reviews are taken for what is likelier of them.", style="dim")
     if estimates.held_out is None:

@@ -117,5 +117,6 @@ def _print_way_in(
             password = account.password if sys.stdout.isatty() and account.username not in old else ""
             table.add_row(f"  {role}", data(account.username, "cyan"), data(password, "bold"))
     out.print(table)
-    out.print(data(f"Passwords are in {credentials.path(workspace)}, which only you can read. Next, elsewhere:"))
+    out.print(data(f"Their passwords are in {credentials.path(workspace)}, which only you can read."), soft_wrap=True)
+    out.print("Next, in another terminal:")
     out.print(data(within("backmath review push", workspace)), soft_wrap=True)

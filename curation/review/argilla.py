@@ -4,9 +4,8 @@ import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import argilla as rg
 import httpx
 
 from curation.errors import ArgillaDatasetError, ArgillaRefusedError, ArgillaUnreachableError, ArgillaVersionError
@@ -14,15 +13,20 @@ from curation.review.names import DATASETS, WORKSPACES
 from curation.review.settings import settings
 from schemas.review import ReviewStage
 
+if TYPE_CHECKING:
+    import argilla as rg
+
 OLDEST = (2, 8)
 """The oldest version of Argilla that we know the interface of; a newer one of the same first number will do."""
 
 PAGE = 500
 """Records read, and at the most written, with one request."""
 
-_TRIES = 6
-_LONGEST_WAIT_S = 8.0
+_TRIES = 8
+_FIRST_TRIES = 3
+_LONGEST_WAIT_S = 4.0
 _TIMEOUT_S = 60.0
+_PATHS = {"metadata": "metadata-properties"}
 _QUESTIONS = ("verdict", "category", "corrected_question", "corrected_answer", "wrong_step", "comment")
 
 
@@ -33,10 +37,10 @@ class Argilla:
     repeated are, a few times, where the server fails or does not answer: all of ours can.
     """
 
-    def __init__(self, client: rg.Argilla, url: str) -> None:
-        self._client = client
-        self._http: httpx.Client = client.http_client
+    def __init__(self, url: str, key: str) -> None:
         self.url = url
+        self._key = key
+        self._http = httpx.Client(base_url=url, headers={"X-Argilla-Api-Key": key}, timeout=_TIMEOUT_S)
 
     @cached_property
     def users(self) -> dict[str, str]:
@@ -59,83 +63,105 @@ class Argilla:
         workspace = self._workspace_id(stage)
         if workspace is None:
             return None
-        found = self.request("GET", "/api/v1/me/datasets", params={"workspace_id": workspace})["items"]
-        name = DATASETS[stage]
-        match = next((each for each in found if each["name"] == name and each["status"] == "ready"), None)
-        if match is None:
+        match = self._dataset_row(workspace, stage)
+        if match is None or match["status"] != "ready":
             return None
-        dataset = Dataset(self, match["id"], name, match["distribution"]["min_submitted"])
+        dataset = Dataset(self, match["id"], match["name"], match["distribution"]["min_submitted"])
         if missing := [question for question in _QUESTIONS if question not in dataset.questions]:
             raise ArgillaDatasetError(
-                f"the dataset {name} at {self.url} has no question {missing[0]!r}: it was changed by hand; nothing was "
-                "sent. Next: rename it there, and `backmath review push` makes a new one"
+                f"the dataset {dataset.name} at {self.url} has no question {missing[0]!r}: it was changed by hand; "
+                "nothing was done. Next: rename it there, and `backmath review push` makes a new one"
             )
         return dataset
 
     def make_dataset(self, stage: ReviewStage, reviews_needed: int) -> "Dataset":
-        """The dataset of the stage, made with its workspace where there is none; else left as it is."""
+        """The dataset of the stage, made with its workspace where there is none; else left as it is.
+
+        A making that was cut short goes on.
+        """
         found = self.dataset(stage)
         if found is not None:
             return found
-        workspace = self._client.workspaces(WORKSPACES[stage])
-        try:
-            if workspace is None:
-                workspace = rg.Workspace(name=WORKSPACES[stage], client=self._client).create()
-            self._drop_draft(workspace, DATASETS[stage])
-            rg.Dataset(
-                name=DATASETS[stage],
-                workspace=workspace,
-                settings=settings(stage, reviews_needed),
-                client=self._client,
-            ).create()
-        except httpx.TransportError as error:
-            raise self._unreachable(error) from error
-        except rg._exceptions.ArgillaError as error:
-            raise ArgillaDatasetError(
-                f"the dataset {DATASETS[stage]} could not be made at {self.url} ({' '.join(str(error).split())}); "
-                "nothing was sent: run the same command again"
-            ) from error
+        if self._workspace_id(stage) is None:
+            self.request("POST", "/api/v1/workspaces", json={"name": WORKSPACES[stage]}, there=True)
+        workspace = self._workspace_id(stage)
+        wanted = self._settings(stage, reviews_needed).serialize()
+        described = {name: wanted[name] for name in ("guidelines", "allow_extra_metadata", "distribution")}
+        described |= {"name": DATASETS[stage], "workspace_id": workspace}
+        if self._dataset_row(workspace, stage) is None:
+            self.request("POST", "/api/v1/datasets", json=described, there=True)
+        draft = self._dataset_row(workspace, stage)
+        if draft is not None:
+            path = f"/api/v1/datasets/{draft['id']}"
+            for part in ("fields", "questions", "metadata"):
+                for each in wanted[part]:
+                    self.request("POST", f"{path}/{_PATHS.get(part, part)}", json=each, there=True)
+            self.request("PUT", f"{path}/publish", there=True)
         made = self.dataset(stage)
         if made is None:
             raise ArgillaDatasetError(f"the dataset {DATASETS[stage]} was deleted at {self.url} while it was made")
         return made
 
-    def request(self, method: str, path: str, *, params: Mapping[str, Any] | None = None, json: object = None) -> Any:
-        """One request, repeated where the server fails; what it answers, read as JSON."""
+    def _settings(self, stage: ReviewStage, reviews_needed: int) -> "rg.Settings":
+        """The settings of a dataset, as Argilla's own client checks them; it wants to be connected for that."""
+        import argilla as rg
+
         for attempt in range(_TRIES):
-            last = attempt == _TRIES - 1
+            try:
+                client = rg.Argilla(api_url=self.url, api_key=self._key)
+                return settings(client, stage, reviews_needed)
+            except (httpx.TransportError, rg._exceptions.ArgillaError) as error:
+                if attempt == _TRIES - 1:
+                    raise _unreachable(self.url, error) from error
+                _pause(attempt)
+        raise AssertionError("the last try returns or raises")
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json: object = None,
+        tries: int = _TRIES,
+        there: bool = False,
+    ) -> Any:
+        """One request, repeated where the server fails; what it answers, read as JSON.
+
+        With `there`, that what is to be made is there already is no error: an earlier try may have made it.
+        """
+        for attempt in range(tries):
+            last = attempt == tries - 1
             try:
                 response = self._http.request(method, path, params=params, json=json)
             except httpx.TransportError as error:
-                if last:
-                    raise self._unreachable(error) from error
+                if last or (isinstance(error, httpx.ConnectError) and attempt >= _FIRST_TRIES):
+                    raise _unreachable(self.url, error) from error
             else:
                 if response.is_success:
                     return _json(response)
+                if there and response.status_code == 409:
+                    return None
                 if last or not (response.status_code >= 500 or response.status_code == 429):
                     raise self._refused(response)
-            time.sleep(min(_LONGEST_WAIT_S, 0.25 * 2**attempt) * random.uniform(0.5, 1))
+            _pause(attempt)
         raise AssertionError("the last try returns or raises")
 
     def _workspace_id(self, stage: ReviewStage) -> str | None:
         found = self.request("GET", "/api/v1/me/workspaces")["items"]
         return next((each["id"] for each in found if each["name"] == WORKSPACES[stage]), None)
 
-    def _drop_draft(self, workspace: rg.Workspace, name: str) -> None:
-        """Remove what is left of a dataset whose making was cut short: nobody can have answered in it."""
-        found = self.request("GET", "/api/v1/me/datasets", params={"workspace_id": str(workspace.id)})["items"]
-        for draft in (each for each in found if each["name"] == name and each["status"] == "draft"):
-            self.request("DELETE", f"/api/v1/datasets/{draft['id']}")
-
-    def _unreachable(self, error: Exception) -> ArgillaUnreachableError:
-        return _unreachable(self.url, error)
+    def _dataset_row(self, workspace: str | None, stage: ReviewStage) -> dict[str, Any] | None:
+        """The dataset of the stage as Argilla describes it, were it a draft whose making was cut short."""
+        found = self.request("GET", "/api/v1/me/datasets", params={"workspace_id": workspace})["items"]
+        return next((each for each in found if each["name"] == DATASETS[stage]), None)
 
     def _refused(self, response: httpx.Response) -> Exception:
         code, detail = response.status_code, " ".join(response.text.split())[:200]
         if code in (401, 403):
             return ArgillaRefusedError(
-                f"Argilla at {self.url} refused ({code}): the key must be an owner's; what was done before is kept. "
-                "Next: set ARGILLA_API_KEY"
+                f"Argilla at {self.url} does not know the key, or it is no owner's ({code}); what was done before is "
+                "kept. Next: set ARGILLA_API_KEY to an owner's"
             )
         if code == 404:
             return ArgillaDatasetError(
@@ -202,30 +228,35 @@ def connect(url: str, key: str) -> Argilla:
     Raises ArgillaUnreachableError, ArgillaVersionError or ArgillaRefusedError.
     """
     url = url.rstrip("/")
+    no_argilla = f"what answers at {url} is no Argilla; nothing was done. Next: --argilla-url"
     try:
-        answer = httpx.get(f"{url}/api/v1/version", timeout=10, follow_redirects=True)
-        version = str(answer.json()["version"])
-        known = tuple(int(part) for part in version.split(".")[:2])
-    except (httpx.TransportError, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        server = Argilla(url, key)
+        answer = server.request("GET", "/api/v1/version", tries=_FIRST_TRIES)
+    except httpx.InvalidURL as error:
         raise _unreachable(url, error) from error
+    except (ArgillaDatasetError, ValueError) as error:
+        raise ArgillaVersionError(no_argilla) from error
+    try:
+        version = str(answer["version"])
+        known = tuple(int(part) for part in version.split(".")[:2])
     except (ValueError, KeyError, TypeError) as error:
-        raise ArgillaVersionError(
-            f"what answers at {url} is no Argilla; nothing was done: give --argilla-url"
-        ) from error
+        raise ArgillaVersionError(no_argilla) from error
+    if len(known) < 2:
+        raise ArgillaVersionError(no_argilla)
     if known[0] != OLDEST[0] or known < OLDEST:
         raise ArgillaVersionError(
             f"Argilla at {url} is version {version}, and we know {'.'.join(map(str, OLDEST))} and later ones of "
             f"{OLDEST[0]}; nothing was done"
         )
-    try:
-        client = rg.Argilla(api_url=url, api_key=key, timeout=int(_TIMEOUT_S), retries=0)
-    except httpx.TransportError as error:
-        raise _unreachable(url, error) from error
-    except rg._exceptions.ArgillaError as error:
+    if server.request("GET", "/api/v1/me")["role"] != "owner":
         raise ArgillaRefusedError(
-            f"Argilla at {url} does not know the key; nothing was done. Next: set ARGILLA_API_KEY to an owner's"
-        ) from error
-    return Argilla(client, url)
+            f"the key is of a user of Argilla at {url} who is no owner; nothing was done. Next: set ARGILLA_API_KEY"
+        )
+    return server
+
+
+def _pause(attempt: int) -> None:
+    time.sleep(min(_LONGEST_WAIT_S, 0.25 * 2**attempt) * random.uniform(0.5, 1))
 
 
 def _unreachable(url: str, error: Exception) -> ArgillaUnreachableError:

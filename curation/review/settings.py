@@ -37,7 +37,7 @@ the field *What reviewers said*. Your word decides.
 """
 
 
-def settings(stage: ReviewStage, reviews_needed: int) -> "rg.Settings":
+def settings(client: "rg.Argilla", stage: ReviewStage, reviews_needed: int) -> "rg.Settings":
     """The settings of the dataset of a stage; a record is complete after so many submitted answers."""
     import argilla as rg
 
@@ -46,15 +46,18 @@ def settings(stage: ReviewStage, reviews_needed: int) -> "rg.Settings":
     return rg.Settings(
         guidelines=guidelines if stage == "review" else _ADJUDICATION + guidelines,
         fields=[
-            rg.TextField(name="problem", title="Original problem", use_markdown=True),
-            rg.TextField(name="question", title="Backward question", use_markdown=True),
-            rg.TextField(name="doubt", title=doubt[stage], use_markdown=True),
-            rg.TextField(name="solution", title="Solution", use_markdown=True, required=False),
-            rg.TextField(name="steps", title="Steps, to mark a wrong one", required=False),
+            rg.TextField(client=client, name="problem", title="Original problem", use_markdown=True),
+            rg.TextField(client=client, name="question", title="Backward question", use_markdown=True),
+            rg.TextField(client=client, name="doubt", title=doubt[stage], use_markdown=True),
+            rg.TextField(client=client, name="solution", title="Solution", use_markdown=True, required=False),
+            rg.TextField(client=client, name="steps", title="Steps, to mark a wrong one", required=False),
         ],
         questions=[
-            rg.LabelQuestion(name="verdict", title="Is this backward problem right?", labels=dict(VERDICTS)),
             rg.LabelQuestion(
+                client=client, name="verdict", title="Is this backward problem right?", labels=dict(VERDICTS)
+            ),
+            rg.LabelQuestion(
+                client=client,
                 name="category",
                 title="If not, what is wrong?",
                 labels=dict(CATEGORIES),
@@ -62,31 +65,36 @@ def settings(stage: ReviewStage, reviews_needed: int) -> "rg.Settings":
                 visible_labels=len(CATEGORIES),
             ),
             rg.TextQuestion(
+                client=client,
                 name="corrected_question",
                 title="The question, corrected",
                 description="All of it, as it should stand. Leave it empty where it is right.",
                 required=False,
             ),
             rg.TextQuestion(
+                client=client,
                 name="corrected_answer",
                 title="The answer, corrected",
                 description="The hidden number as it should be: 48, 1/3, 12.5. Leave it empty where it is right.",
                 required=False,
             ),
             rg.SpanQuestion(
+                client=client,
                 name="wrong_step",
                 title="Mark a wrong step",
                 field="steps",
                 labels={"wrong": "wrong step"},
                 required=False,
             ),
-            rg.TextQuestion(name="comment", title="Anything to add?", required=False),
+            rg.TextQuestion(client=client, name="comment", title="Anything to add?", required=False),
         ],
         metadata=[
-            rg.FloatMetadataProperty(name="uncertainty", title="Uncertainty (0 sure, 1 a coin toss)", min=0, max=1),
-            rg.TermsMetadataProperty(name="source", title="Source"),
-            rg.TermsMetadataProperty(name="formula", title="Kind of formula"),
-            rg.TermsMetadataProperty(name="failed_checks", title="Checks that did not pass"),
+            rg.FloatMetadataProperty(
+                client=client, name="uncertainty", title="Uncertainty (0 sure, 1 a coin toss)", min=0, max=1
+            ),
+            rg.TermsMetadataProperty(client=client, name="source", title="Source"),
+            rg.TermsMetadataProperty(client=client, name="formula", title="Kind of formula"),
+            rg.TermsMetadataProperty(client=client, name="failed_checks", title="Checks that did not pass"),
         ],
         distribution=rg.TaskDistribution(min_submitted=reviews_needed),
         allow_extra_metadata=False,

@@ -1,6 +1,7 @@
 """Problems, derivations and stores made for the tests of the store, and programs run beside them."""
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -191,11 +192,12 @@ def contents(store: Store) -> dict[str, list[str]]:
     return rows
 
 
-def start(program: str, *arguments: object) -> "subprocess.Popen[str]":
-    """Start a Python program beside the test, with the project to import from."""
+def start(program: str, *arguments: object, **environment: str) -> "subprocess.Popen[str]":
+    """Start a Python program beside the test, with the project to import from and more in its environment."""
     return subprocess.Popen(
         [sys.executable, "-c", program, *map(str, arguments)],
         cwd=Path(__file__).parents[2],
+        env=os.environ | environment,
         text=True,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
