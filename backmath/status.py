@@ -11,6 +11,9 @@ from backmath.funnel import print_funnel, print_next
 from backmath.terminal import console, data, heading, print_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from curation.review.precision import Precision
     from curation.runs import Run
     from curation.status import Status
 
@@ -38,7 +41,7 @@ def status(json: Json = False, workspace: Workspace = DEFAULT_WORKSPACE, debug: 
         out.print(heading("Funnel"))
         print_funnel(out, now)
     if now.precision:
-        print_precision(out, now)
+        print_precision(out, now.precision)
     if now.costs:
         _print_costs(out, now)
     if now.samples:
@@ -62,14 +65,17 @@ def _print_ingested(out: Console, now: "Status") -> None:
         out.print(f"  {now.held:,} candidates wait for audits to show what the policy demands", style="yellow")
 
 
-def print_precision(out: Console, now: "Status") -> None:
+def print_precision(out: Console, groups: "Sequence[Precision]") -> None:
+    """What audits show of each source and kind of formula, and of all together."""
+    from curation.review.precision import in_all
+
     out.print(heading("Precision of what is accepted, by blind audit"))
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("source", no_wrap=True, max_width=12)
     table.add_column("formula")
     for name in ("audited", "right", "precision", "95% interval"):
         table.add_column(name, justify="right")
-    for row in (*now.precision, now.precision_in_all) if len(now.precision) > 1 else now.precision:
+    for row in (*groups, in_all(groups)) if len(groups) > 1 else groups:
         interval = f"{row.low:.1%} to {row.high:.1%}"
         table.add_row(data(row.source), row.formula, f"{row.audited:,}", f"{row.right:,}", f"{row.share:.1%}", interval)
     out.print(table)
