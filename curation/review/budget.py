@@ -24,12 +24,14 @@ _WORTH_OF_A_TWIN = 0.5
 class Bought(Model):
     """What the accepted set is expected to be once so many `rows` of the queue are reviewed.
 
-    `accepted` is how many candidates are in it, `error` the share of them that are wrong.
+    `accepted` is how many candidates are in it, `error` the share of them that are wrong, and `missed` how many right
+    ones of the queue are left out.
     """
 
     rows: int
     accepted: float
     error: float
+    missed: float
 
 
 def order(connection: DuckDBPyConnection, estimates: Estimates, candidate_ids: Iterable[str]) -> list[str]:
@@ -98,12 +100,12 @@ def curve(accepted: Sequence[float], queue: Sequence[float]) -> tuple[Bought, ..
     """The same from P(correct) of what is accepted now, and of the queue in its order."""
     doubtful = np.asarray(queue, dtype=float)
     taken = doubtful >= _TAKEN_FROM
-    reviewed = np.concatenate([[0.0], np.cumsum(doubtful)])
-    trusted = np.concatenate([np.cumsum(taken[::-1])[::-1], [0]])
-    errors = np.concatenate([np.cumsum((taken * (1 - doubtful))[::-1])[::-1], [0.0]])
     wrong_now = sum(1 - probability for probability in accepted)
     bought = []
     for rows in dict.fromkeys([*takewhile(lambda rows: rows < len(queue), _ROWS_SHOWN), len(queue)]):
-        size = len(accepted) + float(reviewed[rows] + trusted[rows])
-        bought.append(Bought(rows=rows, accepted=size, error=float(wrong_now + errors[rows]) / size if size else 0.0))
+        reviewed, left, trusted = doubtful[:rows], doubtful[rows:], taken[rows:]
+        size = len(accepted) + float(reviewed.sum() + trusted.sum())
+        wrong = float(wrong_now + (1 - left[trusted]).sum())
+        missed = float(left[~trusted].sum())
+        bought.append(Bought(rows=rows, accepted=size, error=wrong / size if size else 0.0, missed=missed))
     return tuple(bought)

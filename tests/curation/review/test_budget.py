@@ -65,12 +65,14 @@ def test_a_budget_buys_what_was_expected_of_it(learnt: State) -> None:
         held += [key for key in queue[one.rows :] if estimates.probability[key] >= 0.5]
         assert len(held) == pytest.approx(one.accepted, rel=0.03)
         assert np.mean([not right[key] for key in held]) == pytest.approx(one.error, abs=0.025)
+        assert sum(right[key] for key in set(queue) - set(held)) == pytest.approx(one.missed, abs=25)
     assert bought[0].error > 1.5 * bought[-1].error
 
 
 def test_a_curve_by_hand() -> None:
     none, all_four = curve([0.9], [0.5, 0.75, 0.2, 1.0])
     assert (none.rows, none.accepted, none.error) == (0, 4, pytest.approx((0.1 + 0.5 + 0.25) / 4))
+    assert (none.missed, all_four.missed) == (pytest.approx(0.2), 0)
     assert (all_four.rows, all_four.accepted, all_four.error) == (4, pytest.approx(3.45), pytest.approx(0.1 / 3.45))
     after = curve([], [0.6] * 50 + [0.7] * 10)[1]
     assert (after.rows, after.accepted, after.error) == (50, pytest.approx(40), pytest.approx(3 / 40))

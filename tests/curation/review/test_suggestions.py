@@ -50,8 +50,8 @@ def test_who_takes_suggestions_as_they_are_is_found_and_who_looks_is_not(seed: i
     assert (ann.reviewer, ann.rubber_stamps) == ("ann", False)
     assert (ben.reviewer, ben.rubber_stamps) == ("ben", True)
     assert ben.followed == ben.shown == 240
-    assert ben.blind == 240  # both answered 120 blind rows
-    assert ben.matching / ben.blind == pytest.approx(RIGHT, abs=0.1)
+    assert ben.blind == ann.blind == 120
+    assert ben.right / ben.blind == pytest.approx(RIGHT, abs=0.1)
 
 
 def test_nobody_is_accused_where_all_look(tmp_path: Path) -> None:
@@ -63,10 +63,17 @@ def test_nobody_is_accused_where_all_look(tmp_path: Path) -> None:
     assert accused == [False] * 16
 
 
+def test_who_is_led_a_little_is_no_rubber_stamp(tmp_path: Path) -> None:
+    _, ben = worked(tmp_path, 3, stamps=0.3, blind=600, shown=2400)
+    assert ben.p_value is not None
+    assert ben.p_value < 0.01
+    assert not ben.rubber_stamps
+
+
 def test_too_few_blind_answers_accuse_nobody(tmp_path: Path) -> None:
     ann, ben = worked(tmp_path, 1, stamps=1, blind=5)
     assert (ann.p_value, ben.p_value, ben.rubber_stamps) == (None, None, False)
-    assert (ben.shown, ben.followed, ben.blind) == (240, 240, 10)
+    assert (ben.shown, ben.followed, ben.blind) == (240, 240, 5)
 
 
 def test_a_blind_row_about_which_nothing_would_be_suggested_is_no_control(tmp_path: Path) -> None:
@@ -80,7 +87,7 @@ def test_a_blind_row_about_which_nothing_would_be_suggested_is_no_control(tmp_pa
     reviewed.write(store, asked, [reviewed.answer(key, "ann", "accept") for key in keys])
     with store.connect(read_only=True) as connection:
         (ann,) = following(connection)
-    assert (ann.shown, ann.followed, ann.blind, ann.matching) == (1, 1, 0, 0)
+    assert (ann.shown, ann.followed, ann.blind, ann.right) == (1, 1, 0, 0)
 
 
 def test_p_values_are_corrected_for_their_number() -> None:
