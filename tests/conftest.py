@@ -1,13 +1,14 @@
-"""What the tests of every package may use: a local language model, and a running Argilla."""
+"""What the tests of every package may use: a local language model, a running Argilla, and a browser."""
 
 import pytest
 
 from tests import local_model as model
+from tests.browser import page
 from tests.curation.review import running
 from tests.curation.review.running import argilla
 from tests.local_model import local_model, smollm2_file
 
-__all__ = ["argilla", "local_model", "smollm2_file"]
+__all__ = ["argilla", "local_model", "page", "smollm2_file"]
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -14,6 +14,9 @@ from schemas.model import Model
 
 FILE_NAME = "credentials.json"
 
+_LEGIBLE = "abcdefghjkmnpqrstuvwxyz23456789"
+"""Without what looks like something else: i, l, o, 0, 1."""
+
 
 class Account(Model):
     """One user of Argilla; the secrets are no part of its repr."""
@@ -82,5 +85,6 @@ def write(workspace: Path, credentials: Credentials) -> None:
 
 
 def generated(username: str) -> Account:
-    """An account with a password of 96 random bits, which a person can still type, and a key of 512."""
-    return Account(username=username, password=secrets.token_urlsafe(12), api_key=secrets.token_urlsafe(64))
+    """An account with a password of 99 random bits that can be read out and typed, and a key of 512."""
+    groups = ("".join(secrets.choice(_LEGIBLE) for _ in range(4)) for _ in range(5))
+    return Account(username=username, password="-".join(groups), api_key=secrets.token_urlsafe(64))

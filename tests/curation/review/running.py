@@ -102,9 +102,7 @@ def running(
 ) -> Iterator[RunningArgilla]:
     """Run the workspace's Argilla on a free port for the block, as the command does."""
     port = free_port(0)
-    everyone = accounts.settle(
-        credentials.read(workspace), f"http://127.0.0.1:{port}", annotators, adjudicators
-    )
+    everyone = accounts.settle(credentials.read(workspace), f"http://127.0.0.1:{port}", annotators, adjudicators)
     python = ensure_environment()
     data = folder.make(workspace)
     credentials.write(workspace, everyone)

@@ -95,7 +95,7 @@ def test_a_secret_key_that_was_cut_short_is_replaced(workspace: Path) -> None:
 def test_a_file_that_others_may_read_is_not_used(workspace: Path, mode: int) -> None:
     credentials.write(workspace, accounts.settle(None, URL, (), ()))
     credentials.path(workspace).chmod(mode)
-    with pytest.raises(CredentialsError, match="others may read .* chmod 600"):
+    with pytest.raises(CredentialsError, match=r"others may read .* chmod 600"):
         credentials.read(workspace)
 
 

@@ -127,4 +127,6 @@ def test_an_installed_package_brings_the_pins_and_the_servers_side(tmp_path: Pat
     assert constraints.is_relative_to(installed)
     assert made == environment.environment()
     here = process.SITE
-    assert {path.relative_to(here) for path in here.rglob("*.py")} == {path.relative_to(site) for path in site.rglob("*.py")}
+    assert {path.relative_to(here) for path in here.rglob("*.py")} == {
+        path.relative_to(site) for path in site.rglob("*.py")
+    }

@@ -7,58 +7,15 @@ import json
 import secrets
 import sqlite3
 import time
-import uuid
 from contextlib import closing
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
-from curation.review.names import WORKSPACES
 from curation.review.server import folder
 from curation.review.server.credentials import Account
 from tests.curation.review.running import RunningArgilla, running
-
-
-class Made(NamedTuple):
-    """A dataset with one record that both annotators have answered."""
-
-    dataset: str
-    record: str
-    responses: tuple[str, str]
-
-
-@pytest.fixture(scope="session")
-def made(argilla: RunningArgilla) -> Made:
-    owner = argilla.owner
-    workspaces = argilla.ask("GET", "/api/v1/me/workspaces", by=owner)["items"]
-    workspace = next(each["id"] for each in workspaces if each["name"] == WORKSPACES["review"])
-    dataset = argilla.ask(
-        "POST", "/api/v1/datasets", by=owner, json_body={"name": f"secure-{uuid.uuid4()}", "workspace_id": workspace}
-    )["id"]
-    path = f"/api/v1/datasets/{dataset}"
-    field = {"name": "text", "title": "Text", "required": True, "settings": {"type": "text", "use_markdown": True}}
-    argilla.ask("POST", f"{path}/fields", by=owner, json_body=field)
-    options = [{"value": "yes", "text": "Yes"}, {"value": "no", "text": "No"}]
-    question = {"name": "verdict", "title": "Right?", "required": True}
-    question |= {"settings": {"type": "label_selection", "options": options}}
-    argilla.ask("POST", f"{path}/questions", by=owner, json_body=question)
-    for name, visible in (("source", True), ("audit", False)):
-        metadata = {"name": name, "title": name, "settings": {"type": "terms"}, "visible_for_annotators": visible}
-        argilla.ask("POST", f"{path}/metadata-properties", by=owner, json_body=metadata)
-    argilla.ask("PUT", f"{path}/publish", by=owner)
-    records = [
-        {"fields": {"text": f"Record {number}"}, "metadata": {"source": "gsm8k", "audit": "yes" if number else "no"}}
-        for number in range(2)
-    ]
-    argilla.ask("POST", f"{path}/records/bulk", by=owner, json_body={"items": records})
-    record = argilla.ask("GET", f"{path}/records", by=owner)["items"][0]["id"]
-    answer = {"values": {"verdict": {"value": "yes"}}, "status": "submitted"}
-    responses = [
-        argilla.ask("POST", f"/api/v1/records/{record}/responses", by=annotator, json_body=answer)["id"]
-        for annotator in argilla.annotators
-    ]
-    return Made(dataset, record, (responses[0], responses[1]))
-
+from tests.curation.review.server.answered import Answered
 
 # Who are you
 
@@ -117,12 +74,21 @@ def test_a_key_is_compared_to_its_last_character(argilla: RunningArgilla) -> Non
         assert argilla.request("GET", "/api/v1/me", headers={"X-Argilla-Api-Key": other}).status == 401
 
 
-def test_without_a_key_there_is_nothing_about_data_or_people(argilla: RunningArgilla, made: Made) -> None:
-    for path in ("me", "users", "me/workspaces", "me/datasets", f"datasets/{made.dataset}", f"records/{made.record}"):
+def test_without_a_key_there_is_nothing_about_data_or_people(argilla: RunningArgilla, answered: Answered) -> None:
+    for path in (
+        "me",
+        "users",
+        "me/workspaces",
+        "me/datasets",
+        f"datasets/{answered.dataset}",
+        f"records/{answered.record}",
+    ):
         assert argilla.request("GET", f"/api/v1/{path}").status == 401
 
 
-def test_right_passwords_log_in_and_wrong_ones_get_nothing_and_soon_no_answer(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_right_passwords_log_in_and_wrong_ones_get_nothing_and_soon_no_answer(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
     with running(tmp_path_factory.mktemp("guessing") / "workspace") as server:
         for account in server.credentials.accounts():
             assert server.log_in(account.username, account.password).status == 201
@@ -226,41 +192,45 @@ def test_every_answer_tells_the_browser_what_not_to_do(argilla: RunningArgilla) 
 # What an annotator may do
 
 
-def test_an_annotator_sees_own_datasets_and_none_of_the_others(argilla: RunningArgilla, made: Made) -> None:
+def test_an_annotator_sees_own_datasets_and_none_of_the_others(argilla: RunningArgilla, answered: Answered) -> None:
     annotator, adjudicator = argilla.annotators[0], argilla.adjudicators[0]
     seen = [each["id"] for each in argilla.ask("GET", "/api/v1/me/datasets", by=annotator)["items"]]
-    assert made.dataset in seen
-    assert made.dataset not in str(argilla.ask("GET", "/api/v1/me/datasets", by=adjudicator))
+    assert answered.dataset in seen
+    assert answered.dataset not in str(argilla.ask("GET", "/api/v1/me/datasets", by=adjudicator))
     for path in ("", "/fields", "/questions", "/progress", "/users/progress"):
-        assert argilla.request("GET", f"/api/v1/datasets/{made.dataset}{path}", by=adjudicator).status == 403
+        assert argilla.request("GET", f"/api/v1/datasets/{answered.dataset}{path}", by=adjudicator).status == 403
     answer = {"values": {"verdict": {"value": "no"}}, "status": "submitted"}
-    path = f"/api/v1/records/{made.record}/responses"
+    path = f"/api/v1/records/{answered.record}/responses"
     assert argilla.request("POST", path, by=adjudicator, json_body=answer).status == 403
 
 
-def search(argilla: RunningArgilla, made: Made, by: Account, query: dict[str, Any] | None = None) -> Any:
-    path = f"/api/v1/me/datasets/{made.dataset}/records/search?include=responses"
+def search(argilla: RunningArgilla, answered: Answered, by: Account, query: dict[str, Any] | None = None) -> Any:
+    path = f"/api/v1/me/datasets/{answered.dataset}/records/search?include=responses"
     return argilla.request("POST", path, by=by, json_body=query or {})
 
 
-def test_an_annotator_sees_own_answers_only(argilla: RunningArgilla, made: Made) -> None:
-    for annotator, own, other in zip(argilla.annotators, made.responses, reversed(made.responses), strict=True):
-        found = json.dumps(search(argilla, made, annotator).body)
+def test_an_annotator_sees_own_answers_only(argilla: RunningArgilla, answered: Answered) -> None:
+    for annotator, own, other in zip(argilla.annotators, answered.responses, reversed(answered.responses), strict=True):
+        found = json.dumps(search(argilla, answered, annotator).body)
         assert own in found
         assert other not in found
         for method, path, body in (
-            ("GET", f"/api/v1/records/{made.record}", None),
-            ("GET", f"/api/v1/datasets/{made.dataset}/records?include=responses", None),
-            ("POST", f"/api/v1/datasets/{made.dataset}/records/search?include=responses", {}),
-            ("GET", f"/api/v1/datasets/{made.dataset}/users/progress", None),
+            ("GET", f"/api/v1/records/{answered.record}", None),
+            ("GET", f"/api/v1/datasets/{answered.dataset}/records?include=responses", None),
+            ("POST", f"/api/v1/datasets/{answered.dataset}/records/search?include=responses", {}),
+            ("GET", f"/api/v1/datasets/{answered.dataset}/users/progress", None),
             ("DELETE", f"/api/v1/responses/{other}", None),
             ("PUT", f"/api/v1/responses/{other}", {"status": "discarded"}),
         ):
             assert argilla.request(method, path, by=annotator, json_body=body).status == 403, path
-    assert json.dumps(argilla.ask("GET", f"/api/v1/records/{made.record}", by=argilla.owner)).count("submitted") == 2
+    assert (
+        json.dumps(argilla.ask("GET", f"/api/v1/records/{answered.record}", by=argilla.owner)).count("submitted") == 2
+    )
 
 
-def test_an_annotator_neither_sees_hidden_metadata_nor_finds_it_by_asking(argilla: RunningArgilla, made: Made) -> None:
+def test_an_annotator_neither_sees_hidden_metadata_nor_finds_it_by_asking(
+    argilla: RunningArgilla, answered: Answered
+) -> None:
     annotator = argilla.annotators[0]
 
     def by_metadata(name: str, value: str = "yes") -> dict[str, Any]:
@@ -271,30 +241,31 @@ def test_an_annotator_neither_sees_hidden_metadata_nor_finds_it_by_asking(argill
         scope = {"entity": "metadata", "metadata_property": name}
         return {"sort": [{"scope": scope, "order": "asc"}]}
 
-    records = search(argilla, made, annotator).body["items"]
+    records = search(argilla, answered, annotator).body["items"]
     assert [each["record"]["metadata"] for each in records] == [{"source": "gsm8k"}] * 2
-    assert len(search(argilla, made, annotator, by_metadata("source", "gsm8k")).body["items"]) == 2
+    assert len(search(argilla, answered, annotator, by_metadata("source", "gsm8k")).body["items"]) == 2
     for query in (by_metadata("audit"), sorted_by("audit")):
-        hidden = search(argilla, made, annotator, query)
-        absent = search(argilla, made, annotator, json.loads(json.dumps(query).replace("audit", "absent")))
+        hidden = search(argilla, answered, annotator, query)
+        absent = search(argilla, answered, annotator, json.loads(json.dumps(query).replace("audit", "absent")))
         assert hidden.status == absent.status == 422
         assert str(hidden.body).replace("audit", "absent") == str(absent.body)
-        assert search(argilla, made, argilla.owner, query).status == 200
-    properties = argilla.ask("GET", f"/api/v1/me/datasets/{made.dataset}/metadata-properties", by=annotator)["items"]
+        assert search(argilla, answered, argilla.owner, query).status == 200
+    path = f"/api/v1/me/datasets/{answered.dataset}/metadata-properties"
+    properties = argilla.ask("GET", path, by=annotator)["items"]
     assert [each["name"] for each in properties] == ["source"]
-    every = argilla.ask("GET", f"/api/v1/me/datasets/{made.dataset}/metadata-properties", by=argilla.owner)["items"]
+    every = argilla.ask("GET", path, by=argilla.owner)["items"]
     audit = next(each["id"] for each in every if each["name"] == "audit")
-    for method, path in (("GET", "/metrics"), ("DELETE", "")):
-        reply = argilla.request(method, f"/api/v1/metadata-properties/{audit}{path}", by=annotator)
+    for method, below in (("GET", "/metrics"), ("DELETE", "")):
+        reply = argilla.request(method, f"/api/v1/metadata-properties/{audit}{below}", by=annotator)
         assert reply.status == 403
 
 
-def test_an_annotator_changes_nothing_but_own_answers(argilla: RunningArgilla, made: Made) -> None:
+def test_an_annotator_changes_nothing_but_own_answers(argilla: RunningArgilla, answered: Answered) -> None:
     annotator = argilla.annotators[0]
     owner_id = argilla.ask("GET", "/api/v1/me", by=argilla.owner)["id"]
     own = argilla.ask("GET", "/api/v1/me", by=annotator)
     workspace = argilla.ask("GET", "/api/v1/me/workspaces", by=annotator)["items"][0]["id"]
-    dataset, records = f"/api/v1/datasets/{made.dataset}", {"items": [{"fields": {"text": "mine"}}]}
+    dataset, records = f"/api/v1/datasets/{answered.dataset}", {"items": [{"fields": {"text": "mine"}}]}
     user = {"first_name": "x", "username": "intruder", "password": "12345678", "role": "owner"}
     question = argilla.ask("GET", f"{dataset}/questions", by=argilla.owner)["items"][0]["id"]
     hook = {"url": "http://127.0.0.1:1/", "events": ["response.created"], "description": "x"}
@@ -321,10 +292,10 @@ def test_an_annotator_changes_nothing_but_own_answers(argilla: RunningArgilla, m
         ("DELETE", f"/api/v1/questions/{question}", None),
         ("POST", f"{dataset}/records/bulk", records),
         ("PUT", f"{dataset}/records/bulk", records),
-        ("PATCH", f"/api/v1/records/{made.record}", {"metadata": {"audit": "no"}}),
-        ("DELETE", f"/api/v1/records/{made.record}", None),
-        ("DELETE", f"{dataset}/records?ids={made.record}", None),
-        ("PUT", f"/api/v1/records/{made.record}/suggestions", {"question_id": question, "value": "no"}),
+        ("PATCH", f"/api/v1/records/{answered.record}", {"metadata": {"audit": "no"}}),
+        ("DELETE", f"/api/v1/records/{answered.record}", None),
+        ("DELETE", f"{dataset}/records?ids={answered.record}", None),
+        ("PUT", f"/api/v1/records/{answered.record}/suggestions", {"question_id": question, "value": "no"}),
         ("GET", "/api/v1/webhooks", None),
         ("POST", "/api/v1/webhooks", hook),
     ):
