@@ -26,6 +26,7 @@ _POWER = 4
 _BINDS = {"+": WRITTEN_SUM, "-": WRITTEN_SUM, "*": WRITTEN_PRODUCT, "/": WRITTEN_ATOM, "^": _POWER}
 _COEFFICIENT, _FACTOR = re.compile(r"(?:\A|\W)[0-9.]+\Z"), re.compile(r"[A-Za-z]|\\left\(")
 """A number before a letter or a bracket is a coefficient: 2x, 3(x + 1)."""
+_NUMBERED = re.compile(r"([A-Za-z]+)_?([0-9]+)")
 _SIGNS = {"+": " + ", "-": " - ", "*": r" \cdot "}
 
 
@@ -47,7 +48,8 @@ def _set(node: Expression) -> tuple[str, int]:
     if isinstance(node, Number):
         return _number(node.value)
     if isinstance(node, Symbol):
-        return node.name, WRITTEN_ATOM
+        numbered = _NUMBERED.fullmatch(node.name)
+        return f"{numbered[1]}_{{{numbered[2]}}}" if numbered else node.name, WRITTEN_ATOM
     if isinstance(node, Operation):
         return _operation(node)
     operand, binds = _set(node.operand)

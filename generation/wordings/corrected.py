@@ -8,8 +8,8 @@ import re
 from collections.abc import Sequence
 
 from generation.verification.equivalence import equivalent
-from generation.wordings import rewrite
-from generation.wordings.checks import Finding, checked, conditions_kept, no_leak
+from generation.wordings import checks, rewrite
+from generation.wordings.checks import Finding, checked, no_leak
 from generation.wordings.errors import NotWordableError
 from generation.wordings.mentions import mentions
 from generation.wordings.rewording import Rewording, unknown_of
@@ -18,8 +18,10 @@ from schemas.candidate import BackwardProblem
 from schemas.check import Check, CheckName
 from schemas.problem import Problem
 
-_TAG = re.compile(r"<\s*[A-Za-z!/?]")
-_HIDDEN_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_STRANGE = re.compile(
+    r"<\s*[A-Za-z!/?]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
+"""Tags, and characters that are not seen."""
 
 
 def corrected(
@@ -43,42 +45,50 @@ def failures(made: BackwardProblem) -> Sequence[Check]:
 
 
 def _worded(problem: Problem, candidate: BackwardProblem, question: str) -> BackwardProblem:
-    if found := _TAG.search(question) or _HIDDEN_CHARACTER.search(question):
-        reason = f"{found[0]!r} is no part of a question"
+    strange = (found for found in _STRANGE.findall(question) if found not in problem.question)
+    if found := next(strange, None):
+        reason = f"{found!r} is no part of a question"
         return _with_check(_with_question(candidate, question), _failed("conditions_kept", reason))
     try:
-        unknown = unknown_of(candidate)
-        if not _letter(unknown).search(question):
+        if not _letter(unknown_of(candidate)).search(question):
             return rewrite.worded(problem, candidate, question)
     except NotWordableError as error:
         return _with_check(_with_question(candidate, question), _failed("asks_for_unknown", str(error)))
-    spans = sentences(question) or [(0, len(question))]
-    start, end = spans[-1]
     rewording = Rewording(
         problem=problem,
         candidate=candidate,
         wording=candidate.wording,
         text=question,
-        told=tuple(spans[:-1]),
+        told=tuple(sentences(question)[:-1]),
         statement="",
-        asked=question[start:end],
+        asked="",  # the last sentence of fobar is no question of a model's, and may state the answer
     )
     return checked(rewording, no_leak, states_result, conditions_kept, asks_for_unknown)
 
 
 def states_result(of: Rewording) -> Finding:
     """The original answer stands in the question, beside the other conditions."""
-    stated = of.answer.replace("$", "")
-    if stated not in of.text.replace("$", "") and not _answer_as_number(of):
+    stated = re.escape(of.answer.replace("$", ""))
+    whole = re.compile(rf"(?<![\w.]){stated}(?!\w|\.\w)")
+    if not whole.search(of.text.replace("$", "")) and not _answer_as_number(of):
         return "fail", f"the question does not state the original answer, {of.problem.answer}"
     return "pass", f"the question states the original answer, {of.problem.answer}"
+
+
+def conditions_kept(of: Rewording) -> Finding:
+    """All other conditions are told as they were; undecided where the original question does not say what it asks."""
+    try:
+        return checks.conditions_kept(of)
+    except NotWordableError as error:
+        return "undecided", str(error)
 
 
 def asks_for_unknown(of: Rewording) -> Finding:
     """The text ends in a question, and the unknown stands in it."""
     if not of.text.rstrip().endswith("?"):
         return "fail", "the text does not end in a question"
-    if not _letter(of.unknown).search(of.asked):
+    start, end = sentences(of.text)[-1]
+    if not _letter(of.unknown).search(of.text, start, end):
         return "undecided", f"the last sentence does not name {of.unknown}"
     return "pass", f"the question asks for {of.unknown}"
 
@@ -115,5 +125,5 @@ def _with_question(candidate: BackwardProblem, question: str) -> BackwardProblem
 
 
 def _with_check(candidate: BackwardProblem, check: Check) -> BackwardProblem:
-    checks = tuple(check if each.name == check.name else each for each in candidate.checks)
-    return BackwardProblem(**dict(candidate) | {"checks": checks})
+    others = tuple(each for each in candidate.checks if each.name != check.name)
+    return BackwardProblem(**dict(candidate) | {"checks": (*others, check)})
