@@ -1,8 +1,8 @@
 """Deciding by what people answered: decisions and corrected candidates, added only where they are new."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
@@ -18,50 +18,56 @@ from schemas.review import Review, ReviewStage
 
 _DECIDES: dict[ReviewStage, DecidedBy] = {"review": "reviewer", "adjudication": "adjudicator"}
 
-REPLACED = "corrected: another correction took its place"
-TAKEN_BACK = "the answers were taken back"
+NO_LONGER_CORRECTED = "corrected: this correction does not stand any more"
+NO_LONGER_DECIDED = "its answers do not decide it any more"
 
 
 def decide(connection: DuckDBPyConnection, stage: ReviewStage, needed: int) -> Counter[str]:
     """Decide all candidates of the stage from the answers that stand; return how many new decisions there are of each.
 
-    A candidate that was decided, and whose answers no longer decide it, goes back to what the policy says of it. Gold
-    questions are not decided. Counted are the verdicts, `corrected`, and `disagreement` for those that adjudicators are
-    to decide.
+    A candidate that was decided, and whose answers no longer decide it, goes back to what was said of it before: by
+    the policy, or where adjudicators had decided it, by the reviewers. Gold questions are not decided. Counted are the
+    verdicts, `corrected`, `taken back`, and `disagreement` for those that adjudicators are to decide.
     """
     answers = standing(connection, stage)
     before = _last_by(connection, _DECIDES[stage])
-    gold = {
-        key for (key,) in connection.execute("SELECT candidate_id FROM review_items WHERE kind = 'gold'").fetchall()
-    }
-    made = _corrections(connection)
-    concerned = sorted((answers.keys() | before.keys()) - gold - {key for keys in made.values() for key in keys})
+    corrections = _corrections(connection)
+    of_corrections = {made for made, _, _ in corrections}
+    concerned = sorted((answers.keys() | before.keys()) - _gold(connection) - of_corrections)
     whole = candidates.read(connection, concerned)
-    of_policy = decisions.last_of_policy(connection, concerned)
-    new: list[Decision] = []
-    counts: Counter[str] = Counter()
+    back = decisions.last_of_policy(connection, concerned)
+    if stage == "adjudication":
+        back |= _last_by(connection, "reviewer")
+    earlier: dict[str, list[str]] = {}
+    for made, corrects, at in corrections:
+        if at == stage:
+            earlier.setdefault(corrects, []).append(made)
+    wanted: list[Decision] = []
+    corrected: dict[str, Decision] = {}
+    names: dict[str, str] = {}
     for key in concerned:
-        if key not in whole or key not in of_policy:
+        if key not in whole or key not in back:
             continue
-        problem, candidate = whole[key]
-        found = outcome(answers.get(key, ()), needed, problem, candidate)
-        policy = of_policy[key]
-        decision = Decision(
-            candidate_id=key,
-            verdict=found.verdict if found else policy.verdict,
-            reasons=(found.reason,) if found else (TAKEN_BACK, *policy.reasons),
-            policy=policy.policy,
-            decided_by=_DECIDES[stage],
-        )
-        held = before.get(key)
-        if found is None and held is None:
+        found = outcome(answers.get(key, ()), needed, *whole[key])
+        if found is None and key not in before:
             continue
-        if held is None or (held.verdict, held.reasons) != (decision.verdict, decision.reasons):
-            new.append(decision)
-            counts[_name(found)] += 1
-        new += _with_correction(connection, stage, key, found, made.get(key, ()), policy.policy, before)
-    decisions.append(connection, new)
-    return counts
+        names[key] = _name(found)
+        say = partial(Decision, policy=back[key].policy, decided_by=_DECIDES[stage])
+        if found:
+            wanted.append(say(candidate_id=key, verdict=found.verdict, reasons=(found.reason,)))
+        else:
+            reasons = (NO_LONGER_DECIDED, *back[key].reasons)
+            wanted.append(say(candidate_id=key, verdict=back[key].verdict, reasons=reasons))
+        for made in earlier.get(key, ()):
+            corrected.setdefault(made, say(candidate_id=made, verdict="reject", reasons=(NO_LONGER_CORRECTED,)))
+        if found and found.made and found.by:
+            if found.made.id not in earlier.get(key, ()):
+                _add(connection, key, found.made, found.by)
+            reason = f"accept: the correction of {found.by.reviewer}"
+            corrected[found.made.id] = say(candidate_id=found.made.id, verdict="accept", reasons=(reason,))
+    new = decisions.changed(wanted, before)
+    decisions.append(connection, [*new, *decisions.changed(corrected.values(), before)])
+    return Counter(names[decision.candidate_id] for decision in new)
 
 
 def _name(found: Outcome | None) -> str:
@@ -72,34 +78,8 @@ def _name(found: Outcome | None) -> str:
     return DISAGREEMENT if found.verdict == "review" else found.verdict
 
 
-def _with_correction(
-    connection: DuckDBPyConnection,
-    stage: ReviewStage,
-    corrects: str,
-    found: Outcome | None,
-    earlier: Sequence[str],
-    policy: str,
-    before: Mapping[str, Decision],
-) -> list[Decision]:
-    """Add the corrected candidate, and decide it and those that earlier corrections made."""
-    current = found.made.id if found and found.made else None
-    if found and found.made and found.by and current not in earlier:
-        _add(connection, corrects, found.made, found.by)
-    wanted: dict[str, tuple[str, str]] = {key: ("reject", REPLACED) for key in earlier if key != current}
-    if current and found and found.by:
-        wanted[current] = ("accept", f"accept: the correction of {found.by.reviewer}")
-    new = []
-    for key, (verdict, reason) in wanted.items():
-        decision = Decision.model_validate(
-            {"candidate_id": key, "verdict": verdict, "reasons": (reason,), "policy": policy}
-            | {"decided_by": _DECIDES[stage]}
-        )
-        if before.get(key) != decision:
-            new.append(decision)
-    return new
-
-
 def _add(connection: DuckDBPyConnection, corrects: str, made: BackwardProblem, review: Review) -> None:
+    """Add the corrected candidate, with its checks, and what it corrects."""
     if not candidates.read(connection, [made.id]):
         candidates.add_candidates(connection, review.id, [made])
         candidates.add_checks(connection, review.id, {made.id: made.checks})
@@ -115,12 +95,17 @@ def _add(connection: DuckDBPyConnection, corrects: str, made: BackwardProblem, r
     )
 
 
-def _corrections(connection: DuckDBPyConnection) -> dict[str, list[str]]:
-    """The candidates that corrections made, by the candidate that was corrected."""
-    made: dict[str, list[str]] = {}
-    for corrects, key in connection.execute("SELECT corrects, candidate_id FROM corrections ORDER BY rowid").fetchall():
-        made.setdefault(corrects, []).append(key)
-    return made
+def _gold(connection: DuckDBPyConnection) -> set[str]:
+    found = connection.execute("SELECT candidate_id FROM review_items WHERE kind = 'gold'").fetchall()
+    return {key for (key,) in found}
+
+
+def _corrections(connection: DuckDBPyConnection) -> list[tuple[str, str, str]]:
+    """The candidates that corrections made, each with the one that was corrected, and the stage at which it was."""
+    return connection.execute(
+        "SELECT corrections.candidate_id, corrects, stage FROM corrections JOIN reviews USING (review_id) "
+        "ORDER BY corrections.rowid"
+    ).fetchall()
 
 
 def _last_by(connection: DuckDBPyConnection, decided_by: DecidedBy) -> dict[str, Decision]:

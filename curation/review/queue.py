@@ -12,6 +12,7 @@ from duckdb import DuckDBPyConnection
 
 from curation.candidates import read
 from curation.decisions import last_of_policy
+from curation.policy import HELD
 from curation.review.budget import order
 from curation.review.doubt import category, doubtful
 from curation.review.gold_answers import GoldAnswer
@@ -42,7 +43,7 @@ def choose(connection: DuckDBPyConnection, budget: int, audit_share: float, gold
     asked = set(_ids(connection, "SELECT candidate_id FROM review_items WHERE stage = 'review'"))
     golden = [key for key in gold if key not in asked][:budget]
     left = budget - len(golden)
-    audits = [key for key in _by_lot(auditable) if key not in gold][: min(ceil(budget * audit_share), left)]
+    audits = [key for key in _by_lot(auditable) if key not in gold][: min(ceil(round(budget * audit_share, 6)), left)]
     estimates = estimate(connection, [*waiting, *audits, *golden])
     doubts = [key for key in order(connection, estimates, waiting) if key not in gold][: left - len(audits)]
     unseen = set(_by_lot(doubts)[: len(golden) + len(audits)])
@@ -60,7 +61,7 @@ _NOT_ASKED = "candidate_id NOT IN (SELECT candidate_id FROM review_items WHERE s
 
 _WAITING = f"""
     SELECT candidate_id FROM candidate_overview AS candidate
-    WHERE decision = 'review' AND decided_by = 'policy' AND NOT starts_with(reasons[1], 'audit:') AND {_NOT_ASKED}
+    WHERE decision = 'review' AND decided_by = 'policy' AND NOT starts_with(reasons[1], '{HELD}') AND {_NOT_ASKED}
         AND NOT EXISTS (
             FROM candidate_overview AS twin
             WHERE twin.problem_id = candidate.problem_id AND twin.condition_start = candidate.condition_start
@@ -75,7 +76,7 @@ _WAITING = f"""
 
 _AUDITABLE = f"""
     SELECT candidate_id FROM candidate_overview
-    WHERE decided_by = 'policy' AND (decision = 'accept' OR starts_with(reasons[1], 'audit:')) AND {_NOT_ASKED}
+    WHERE decided_by = 'policy' AND (decision = 'accept' OR starts_with(reasons[1], '{HELD}')) AND {_NOT_ASKED}
     ORDER BY candidate_id
 """
 """Those that the checks accept, also where the policy holds them back until an audit shows what they are worth."""

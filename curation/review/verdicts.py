@@ -72,9 +72,10 @@ def _correction(answers: Sequence[Review], names: str, problem: Problem, candida
                 f"{DISAGREEMENT}: the correction of {review.reviewer} fails {failed[0].name}: {failed[0].reason}",
             )
         made.append(each)
-    if made[0].question == candidate.question:
-        return Outcome("accept", f"accept: {names}: the corrected answer is the same number")
-    return Outcome("reject", f"corrected: {names}", made[0], answers[0])
+    for each, review in zip(made, answers, strict=True):
+        if each.question != candidate.question:
+            return Outcome("reject", f"corrected: {names}", each, review)
+    return Outcome("accept", f"accept: {names}: the corrected answer is the same number")
 
 
 def _names(answers: Sequence[Review]) -> str:
