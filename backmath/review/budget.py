@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from curation.review.probability import Estimates
 
 
-def print_budget(out: "Console", estimates: "Estimates", bought: Sequence["Bought"]) -> None:
-    """What is to be expected of the accepted set by rows reviewed, and what the figures rest on."""
+def print_budget(out: "Console", estimates: "Estimates", bought: Sequence["Bought"], chosen: int) -> None:
+    """What the chosen rows buy, what others would, and what the figures rest on; `chosen` is among those bought."""
     out.print(heading("What reviews buy"))
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for name in ("rows reviewed", "accepted", "of them wrong", "right ones left out"):
@@ -23,6 +23,11 @@ def print_budget(out: "Console", estimates: "Estimates", bought: Sequence["Bough
     for row in bought:
         table.add_row(f"{row.rows:,}", f"{row.accepted:,.0f}", f"{row.error:.1%}", f"{row.missed:,.0f}")
     out.print(table)
+    none, these = bought[0], next(row for row in bought if row.rows == chosen)
+    out.print(
+        f"Reviewing {chosen:,} rows lowers the expected error of the accepted set from {none.error:.1%} to "
+        f"{these.error:.1%}."
+    )
     out.print("Doubtful candidates that nobody reviews are taken for what is likelier of them.", style="dim")
     if estimates.held_out is None:
         out.print(f"A guess from the checks alone: {estimates.note}.", style="yellow")

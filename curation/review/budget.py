@@ -81,8 +81,10 @@ def _apart(ranked: Sequence[tuple[str, str]]) -> list[str]:
     return [key for key, _ in ordered]
 
 
-def budget(connection: DuckDBPyConnection, estimates: Estimates, queue: Sequence[str]) -> tuple[Bought, ...]:
-    """What reviewing the first 0, 50, 100, ... rows of the queue is expected to buy; the last one is the whole queue.
+def budget(
+    connection: DuckDBPyConnection, estimates: Estimates, queue: Sequence[str], chosen: int = 0
+) -> tuple[Bought, ...]:
+    """What reviewing the first 0, 50, 100, ..., all rows of the queue is expected to buy, and the `chosen` ones.
 
     The accepted set is what is accepted now, and of the queue what is taken at the model's word: P(correct) of a half
     or more. A reviewed row is decided as a person says, who is taken to be right, as are those who accepted candidates
@@ -93,16 +95,16 @@ def budget(connection: DuckDBPyConnection, estimates: Estimates, queue: Sequence
         SELECT candidate_id, decided_by = 'policy' FROM candidate_overview WHERE decision = 'accept' ORDER BY ALL
     """).fetchall()
     now = [estimates.probability[key] if by_policy else 1.0 for key, by_policy in accepted]
-    return curve(now, [estimates.probability[key] for key in queue])
+    return curve(now, [estimates.probability[key] for key in queue], chosen)
 
 
-def curve(accepted: Sequence[float], queue: Sequence[float]) -> tuple[Bought, ...]:
+def curve(accepted: Sequence[float], queue: Sequence[float], chosen: int = 0) -> tuple[Bought, ...]:
     """The same from P(correct) of what is accepted now, and of the queue in its order."""
     doubtful = np.asarray(queue, dtype=float)
     taken = doubtful >= _TAKEN_FROM
     wrong_now = sum(1 - probability for probability in accepted)
     bought = []
-    for rows in dict.fromkeys([*takewhile(lambda rows: rows < len(queue), _ROWS_SHOWN), len(queue)]):
+    for rows in sorted({*takewhile(lambda rows: rows < len(queue), _ROWS_SHOWN), min(chosen, len(queue)), len(queue)}):
         reviewed, left, trusted = doubtful[:rows], doubtful[rows:], taken[rows:]
         size = len(accepted) + float(reviewed.sum() + trusted.sum())
         wrong = float(wrong_now + (1 - left[trusted]).sum())

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from curation.review.budget import budget, curve, order
 from curation.review.probability import Estimates, estimate
@@ -74,8 +76,19 @@ def test_a_curve_by_hand() -> None:
     assert (none.rows, none.accepted, none.error) == (0, 4, pytest.approx((0.1 + 0.5 + 0.25) / 4))
     assert (none.missed, all_four.missed) == (pytest.approx(0.2), 0)
     assert (all_four.rows, all_four.accepted, all_four.error) == (4, pytest.approx(3.45), pytest.approx(0.1 / 3.45))
-    after = curve([], [0.6] * 50 + [0.7] * 10)[1]
-    assert (after.rows, after.accepted, after.error) == (50, pytest.approx(40), pytest.approx(3 / 40))
+    after = curve([], [0.6] * 50 + [0.7] * 10, chosen=55)
+    assert [one.rows for one in after] == [0, 50, 55, 60]
+    assert (after[1].accepted, after[1].error) == (pytest.approx(40), pytest.approx(3 / 40))
+
+
+@given(st.lists(st.floats(0, 1)), st.lists(st.floats(0, 1), max_size=300), st.integers(0, 400))
+def test_reviewing_more_never_leaves_more_errors_nor_misses_more(
+    accepted: list[float], queue: list[float], chosen: int
+) -> None:
+    bought = curve(accepted, queue, chosen)
+    for less, more in pairwise(bought):
+        assert more.error <= less.error + 1e-9
+        assert more.missed <= less.missed + 1e-9
 
 
 def test_nothing_accepted_and_nothing_waiting_is_no_error() -> None:
