@@ -11,9 +11,12 @@ INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --pr
 quickstart: $(BASE)
 	@$(BIN)/backmath quickstart
 
-# Everything that has to hold before a change goes in. pytest comes last: its summary ends the output.
+# Everything that has to hold before a change goes in. What takes long to fetch comes first, and no test waits for it;
+# pytest comes last: its summary ends the output.
 test: lint
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup --dist loadgroup
+	@$(BIN)/python -m curation.review.server.environment
+	@$(BIN)/python -m tests.browser
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup
 
 lint: $(DEV)
 	$(BIN)/ruff check .

@@ -8,6 +8,7 @@ import secrets
 import sqlite3
 import time
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -110,6 +111,20 @@ def test_the_database_has_no_user_but_ours_and_no_password_in_plain_text(argilla
         users = connection.execute("SELECT username, password_hash FROM users").fetchall()
     assert {name for name, _ in users} == {account.username for account in argilla.credentials.accounts()}
     assert all(hashed.startswith("$2b$") for _, hashed in users)
+
+
+def test_secrets_are_in_files_for_their_owner_only_and_nowhere_else(argilla: RunningArgilla) -> None:
+    process = Path(f"/proc/{argilla.server.process.pid}")
+    log = (folder.folder(argilla.workspace) / folder.LOG_NAME).read_text()
+    told = (process / "cmdline").read_text() + (process / "environ").read_text() + log
+    assert "HF_HUB_DISABLE_TELEMETRY=1" in told
+    for account in argilla.credentials.accounts():
+        assert account.password not in told
+        assert account.api_key not in told
+    assert folder.secret_key(argilla.workspace) not in told
+    files = list(folder.folder(argilla.workspace).iterdir())
+    assert len(files) >= 4
+    assert [file.name for file in files if file.stat().st_mode & 0o077] == []
 
 
 # Which page asks

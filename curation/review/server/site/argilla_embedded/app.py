@@ -18,7 +18,7 @@ sys.modules["argilla_server.jobs.queues"] = queues
 
 from argilla_server import app
 
-from argilla_embedded import engine, webhooks  # noqa: F401
+from argilla_embedded import engine, parsed_settings, webhooks  # noqa: F401
 from argilla_embedded.recovery import recover
 
 argilla_lifespan = app.router.lifespan_context

@@ -18,6 +18,9 @@ LOCK_SECONDS = 30
 CACHE_KIB = 32 * 1024
 """Pages of the file that a connection keeps."""
 
+MAPPED_BYTES = 2**30
+"""Of the file that readers see without a copy."""
+
 Result = TypeVar("Result")
 
 
@@ -42,7 +45,7 @@ def _connections(begin: str, pragmas: tuple[str, ...], **pool: Any) -> Engine:
 if not settings.database_is_sqlite:
     raise RuntimeError("The embedded search engine needs ARGILLA_DATABASE_URL to be a SQLite file")
 
-_readers = _connections("BEGIN", ("query_only = ON",), pool_size=8, max_overflow=0)
+_readers = _connections("BEGIN", ("query_only = ON", f"mmap_size = {MAPPED_BYTES}"), pool_size=8, max_overflow=0)
 _writer = _connections("BEGIN IMMEDIATE", ("journal_mode = WAL",), pool_size=1, max_overflow=0)
 
 

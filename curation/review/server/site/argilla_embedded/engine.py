@@ -21,7 +21,7 @@ from argilla_server.search_engine.base import (
     SearchResponses,
     TextQuery,
 )
-from sqlalchemy import Connection, Select, String, column, func, literal, select, table, text, type_coerce
+from sqlalchemy import Connection, Select, String, column, func, literal, literal_column, select, text, type_coerce
 
 from argilla_embedded import index, metrics, orders
 from argilla_embedded.analysis import tokens
@@ -111,15 +111,24 @@ class EmbeddedSearchEngine(SearchEngine):
 
         def read(connection: Connection) -> SearchResponses:
             known = schema(connection, dataset.id)
-            found = _found(connection, known, query, filter)
-            score = _score(known, query)
+            keys = [orders.key(known, order).label(f"key_{place}") for place, order in enumerate(sort or [])]
+            score = _score(query)
             if user_id is not None:
                 score = score * orders.shuffled(user_id)
-            by = [orders.sorting(known, order) for order in sort or []] or [score.desc()]
-            page = found.add_columns(Record.id, literal(None) if sort else score)
-            rows = connection.execute(page.order_by(*by, documents.c.docid).offset(offset).limit(limit)).all()
-            total = connection.scalar(found.add_columns(func.count()))
-            return SearchResponses(items=[_item(*row) for row in rows], total=total)
+            columns = (Record.id, documents.c.docid, (literal(None) if sort else score).label("score"), *keys)
+            found = _found(connection, known, query, filter, scored=not sort).add_columns(*columns)
+            every = found.cte("every").prefix_with("MATERIALIZED")  # what is costly is worked out once a record
+            by = [
+                orders.directed(every.c[key.name], orders.is_descending(order))
+                for key, order in zip(keys, sort or [], strict=True)
+            ] or [every.c.score.desc()]
+            total = select(func.count()).select_from(every)
+            page = select(every.c.id, every.c.score, total.scalar_subquery())
+            rows = connection.execute(page.order_by(*by, every.c.docid).offset(offset).limit(limit)).all()
+            items = [_item(id, score) for id, score, _ in rows]
+            if not rows and (offset or not limit):
+                return SearchResponses(items=[], total=connection.scalar(total))
+            return SearchResponses(items=items, total=rows[0][-1] if rows else 0)
 
         return await reading(read)
 
@@ -168,16 +177,25 @@ class EmbeddedSearchEngine(SearchEngine):
         return await reading(read)
 
 
-def _found(connection: Connection, known: Schema, query: TextQuery | str | None, filter: Filter | None) -> Select[Any]:
+def _found(
+    connection: Connection, known: Schema, query: TextQuery | str | None, filter: Filter | None, scored: bool = False
+) -> Select[Any]:
     """The records of a dataset that a query and a filter find, still without columns."""
     found = select().select_from(Record).join(documents, documents.c.record_id == Record.id)
-    found = found.where(Record.dataset_id == known.dataset_id)
     if query is not None:
-        name = index.text_table(known.dataset_id)
-        texts = table(name, column("rowid"))
+        texts = _texts(connection, known, query, scored)
         found = found.join(texts, texts.c.rowid == documents.c.docid)
-        found = found.where(text(f"{name} MATCH :match").bindparams(match=_match(connection, known, query)))
+    found = found.where(Record.dataset_id == known.dataset_id)
     return found if filter is None else found.where(condition(known, filter))
+
+
+def _texts(connection: Connection, known: Schema, query: TextQuery | str, scored: bool) -> Any:
+    """The rows of the text index that a query finds, by themselves: SQLite would look for each record alone else."""
+    name = index.text_table(known.dataset_id)
+    score = f", -bm25({name}) AS score" if scored else ""
+    found = text(f"SELECT rowid{score} FROM {name} WHERE {name} MATCH :match")
+    found = found.bindparams(match=_match(connection, known, query))
+    return found.columns(column("rowid"), column("score")).cte("texts").prefix_with("MATERIALIZED")
 
 
 def _match(connection: Connection, known: Schema, query: TextQuery | str) -> str:
@@ -192,9 +210,9 @@ def _match(connection: Connection, known: Schema, query: TextQuery | str) -> str
     return expression(tree, columns, index.vocabulary(connection, known.dataset_id))
 
 
-def _score(known: Schema, query: TextQuery | str | None) -> Any:
+def _score(query: TextQuery | str | None) -> Any:
     """How well a record fits the query, by BM25; the more the better, as Elasticsearch has it, 1 without a query."""
-    return literal(1.0) if query is None else -func.bm25(text(index.text_table(known.dataset_id)))
+    return literal(1.0) if query is None else literal_column("texts.score")
 
 
 def _item(record_id: UUID, score: float | None) -> SearchResponseItem:

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from argilla_server.enums import QuestionType, RecordSortField, ResponseStatusFilter
+from argilla_server.enums import MetadataPropertyType, QuestionType, RecordSortField, ResponseStatusFilter
 from argilla_server.errors.future import UnprocessableEntityError
 from argilla_server.models import Record, Response, Suggestion
 from argilla_server.search_engine.base import (
@@ -54,14 +54,16 @@ def record_property(name: str) -> tuple[kinds.Kind, ColumnElement[Any]]:
         case RecordSortField.inserted_at | RecordSortField.updated_at:
             return kinds.TIME, value
         case _:
-            return kinds.KEYWORD, value
+            return kinds.TEXT, value
 
 
 def metadata(schema: Schema, name: str) -> tuple[kinds.Kind, JsonValue]:
     """A metadata property, and what it holds. Raises UnprocessableEntityError where the dataset has none so named."""
     if name not in schema.metadata:
         raise UnprocessableEntityError(f"The dataset has no metadata property `{name}`")
-    return kinds.OF_METADATA[schema.metadata[name]], member(Record.metadata_, name)
+    value = member(Record.metadata_, name)
+    listed = schema.metadata[name] is MetadataPropertyType.terms
+    return kinds.OF_METADATA[schema.metadata[name]], value if listed else value.scalar()
 
 
 def answer_kind(schema: Schema, question: str) -> kinds.Kind | None:
@@ -83,7 +85,7 @@ def suggestion_property(schema: Schema, question: str, property: str) -> tuple[k
         case "score":
             return kinds.NUMBER, whole(Suggestion.score)
         case "agent" | "type":
-            return kinds.KEYWORD, JsonValue(getattr(Suggestion, property), literal("text"))
+            return kinds.TEXT, JsonValue(getattr(Suggestion, property))
         case _:
             return None, whole(Suggestion.value)
 

@@ -6,7 +6,9 @@ vectors and statuses are not in it; they are asked of Argilla's tables.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cache
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -15,6 +17,7 @@ from zlib import crc32
 from argilla_server.enums import DatasetStatus, FieldType
 from argilla_server.models import Dataset, Record
 from rapidfuzz.distance import Levenshtein
+from rapidfuzz.process import extract
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, Uuid, delete, select, text, type_coerce
 from sqlalchemy.dialects.sqlite import insert
 
@@ -105,15 +108,18 @@ def remove(connection: Connection, dataset_id: UUID, record_ids: Iterable[UUID])
 
 def vocabulary(connection: Connection, dataset_id: UUID) -> Expand:
     """What finds the tokens of a column that are a few edits from a text: nearest first, as Lucene ranks them."""
-    query = text(f"SELECT term FROM {text_table(dataset_id)}_tokens WHERE col = :column")
+
+    @cache
+    def terms() -> dict[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for column, term in connection.exec_driver_sql(f"SELECT col, term FROM {text_table(dataset_id)}_tokens"):
+            found[column].append(term)
+        return found
 
     def expand(column: str, word: str, edits: int) -> list[str]:
-        near = []
-        for term in connection.scalars(query, {"column": column}):
-            distance = Levenshtein.distance(word, term, score_cutoff=edits)
-            if distance <= edits:
-                near.append((distance / min(len(word), len(term)), term))
-        return [term for _, term in sorted(near)[:EXPANSIONS]]
+        near = extract(word, terms()[column], scorer=Levenshtein.distance, score_cutoff=edits, limit=None)
+        ranked = sorted((distance / min(len(word), len(term)), term) for term, distance, _ in near)
+        return [term for _, term in ranked[:EXPANSIONS]]
 
     return expand
 

@@ -5,6 +5,7 @@ backslash or a letter that JSON escaped, so a member with such a name is looked 
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, String, and_, case, cast, column, exists, func, literal, or_, select, type_coerce
@@ -13,25 +14,33 @@ Condition = Callable[[ColumnElement[Any]], ColumnElement[bool]]
 """A condition on one value."""
 
 
+@dataclass(frozen=True)
 class JsonValue:
-    """A value of a JSON document: a scalar, a list of scalars, or nothing."""
+    """A value of a JSON document: a scalar or nothing; a list of scalars only where its `type` is given."""
 
-    def __init__(self, value: ColumnElement[Any], type: ColumnElement[str]) -> None:
-        self.value = value
-        self.type = type
+    value: ColumnElement[Any]
+    type: ColumnElement[str] | None = None
 
     def any(self, condition: Condition) -> ColumnElement[bool]:
         """Whether the value, or one of its elements, fulfils the condition."""
-        element = func.json_each(self.value).table_valued(column("value")).alias()
+        if self.type is None:
+            return condition(self.value)
+        element = _elements(self.value)
         among = exists(select(literal(1)).select_from(element).where(condition(element.c.value)))
         return or_(and_(self.type != "array", condition(self.value)), and_(self.type == "array", among))
 
-    def least(self, to_sort: Condition, descending: bool) -> ColumnElement[Any]:
-        """What to sort by: of a list its least element, or its greatest where greater comes first."""
-        element = func.json_each(self.value).table_valued(column("value")).alias()
+    def first(self, stored: Callable[[ColumnElement[Any]], ColumnElement[Any]], descending: bool) -> ColumnElement[Any]:
+        """What to sort by: of a list its least element, or its greatest where the greatest comes first."""
+        if self.type is None:
+            return stored(self.value)
+        element = _elements(self.value)
         best = func.max if descending else func.min
-        of_list = select(best(to_sort(element.c.value))).select_from(element).scalar_subquery()
-        return case((self.type == "array", of_list), else_=to_sort(self.value))
+        of_list = select(best(stored(element.c.value))).select_from(element).scalar_subquery()
+        return case((self.type == "array", of_list), else_=stored(self.value))
+
+    def scalar(self) -> "JsonValue":
+        """The same, where it is known to be no list."""
+        return JsonValue(self.value)
 
 
 def whole(document: ColumnElement[Any]) -> JsonValue:
@@ -44,12 +53,14 @@ def member(document: ColumnElement[Any], name: str, path: str = "") -> JsonValue
     """The member of an object by that name, or what is at the path `path` (`.value`) within it."""
     written = type_coerce(document, String)
     if name.isascii() and name.isprintable() and not set(name) & {'"', "\\"}:
-        return JsonValue(func.json_extract(written, f'$."{name}"{path}'), func.json_type(written, f'$."{name}"{path}'))
+        place = f'$."{name}"{path}'
+        return JsonValue(func.json_extract(written, place), func.json_type(written, place))
     found = func.json_each(written).table_valued(column("key"), column("value"), column("type")).alias()
-    if not path:
-        return JsonValue(_of(found, name, found.c.value), _of(found, name, found.c.type))
-    value, type = func.json_extract(found.c.value, f"${path}"), func.json_type(found.c.value, f"${path}")
-    return JsonValue(_of(found, name, value), _of(found, name, type))
+    value, type = found.c.value, found.c.type
+    if path:
+        value, type = func.json_extract(value, f"${path}"), func.json_type(value, f"${path}")
+    by_name = select().select_from(found).where(found.c.key == name)
+    return JsonValue(*(by_name.add_columns(each).scalar_subquery() for each in (value, type)))
 
 
 def as_text(value: ColumnElement[Any]) -> ColumnElement[str]:
@@ -57,5 +68,5 @@ def as_text(value: ColumnElement[Any]) -> ColumnElement[str]:
     return cast(value, String)
 
 
-def _of(found: Any, name: str, what: ColumnElement[Any]) -> ColumnElement[Any]:
-    return select(what).select_from(found).where(found.c.key == name).scalar_subquery()
+def _elements(value: ColumnElement[Any]) -> Any:
+    return func.json_each(value).table_valued(column("value")).alias()

@@ -28,11 +28,11 @@ class Kind(Protocol):
 
 
 @dataclass(frozen=True)
-class Keyword:
-    """Text that is compared as a whole, and sorted by its characters' codes."""
+class Text:
+    """A column of text that is compared as a whole, and sorted by its characters' codes."""
 
     def stored(self, value: Value) -> Value:
-        return cast(value, String)
+        return type_coerce(value, String)
 
     def is_any(self, value: Value, wanted: Sequence[str]) -> ColumnElement[bool]:
         return self.stored(value).in_([str(each) for each in wanted])
@@ -42,11 +42,16 @@ class Keyword:
 
 
 @dataclass(frozen=True)
-class Identifier:
-    """A record's id: stored without the hyphens that people see and write."""
+class Keyword(Text):
+    """The same in JSON, where a number may stand for its digits."""
 
     def stored(self, value: Value) -> Value:
-        return type_coerce(value, String)
+        return cast(value, String)
+
+
+@dataclass(frozen=True)
+class Identifier(Text):
+    """A record's id: stored without the hyphens that people see and write."""
 
     def is_any(self, value: Value, wanted: Sequence[str]) -> ColumnElement[bool]:
         return self.stored(value).in_([each.replace("-", "") for each in wanted if _is_id(each)])
@@ -88,6 +93,7 @@ class Time:
         return _between(value, starts, ends)
 
 
+TEXT = Text()
 KEYWORD = Keyword()
 IDENTIFIER = Identifier()
 NUMBER = Number(whole=False)

@@ -26,14 +26,22 @@ PRIME = 2**31 - 1
 """Products of two numbers below it are whole numbers to SQLite."""
 
 
-def sorting(schema: Schema, order: Order) -> ColumnElement[Any]:
-    """What to order records by; those that have no such value come last, whichever way.
+def key(schema: Schema, order: Order) -> ColumnElement[Any]:
+    """What to sort records by.
 
     Raises UnprocessableEntityError, with a sentence for the person who sorts, for what has no order.
     """
-    descending = order.order == SortOrder.desc
-    value = _value(schema, order.scope, descending)
-    return (value.desc() if descending else value.asc()).nulls_last()
+    return _value(schema, order.scope, is_descending(order))
+
+
+def is_descending(order: Order) -> bool:
+    """Whether the greatest comes first."""
+    return order.order == SortOrder.desc
+
+
+def directed(key: ColumnElement[Any], descending: bool) -> ColumnElement[Any]:
+    """A key with its direction; records without a value come last, whichever it is."""
+    return (key.desc() if descending else key.asc()).nulls_last()
 
 
 def shuffled(user_id: UUID | str) -> ColumnElement[float]:
@@ -54,7 +62,7 @@ def _value(schema: Schema, scope: FilterScope, descending: bool) -> ColumnElemen
             return kind.stored(value)
         case MetadataFilterScope(name):
             kind, found = filters.metadata(schema, name)
-            return found.least(kind.stored, descending)
+            return found.first(kind.stored, descending)
         case SuggestionFilterScope(question, property):
             return _of_suggestion(schema, question, property, descending)
         case ResponseFilterScope(question) if question:
@@ -69,7 +77,7 @@ def _of_suggestion(schema: Schema, question: str, property: str, descending: boo
     kind, value = filters.suggestion_property(schema, question, property)
     if kind is None:
         raise UnprocessableEntityError(f"The suggestions for `{question}` have no order to sort by")
-    query = select(value.least(kind.stored, descending)).select_from(Suggestion)
+    query = select(value.first(kind.stored, descending)).select_from(Suggestion)
     return query.where(filters.suggestions(schema, question)).correlate(Record).scalar_subquery()
 
 
@@ -78,7 +86,7 @@ def _of_answers(schema: Schema, scope: ResponseFilterScope, question: str, desce
     kind = filters.answer_kind(schema, question)
     if kind is None:
         raise UnprocessableEntityError(f"The answers to `{question}` have no order to sort by")
-    answer = member(Response.values, question, ".value").least(kind.stored, descending)
+    answer = member(Response.values, question, ".value").first(kind.stored, descending)
     if isinstance(kind, kinds.Number):
         return _of_responses(scope, func.avg(answer))
     return _of_responses(scope, (func.max if descending else func.min)(answer))

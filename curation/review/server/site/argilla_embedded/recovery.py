@@ -12,10 +12,10 @@ from argilla_embedded.database import reading, writing
 from argilla_embedded.json_values import as_text
 
 INDEXES = (
-    "CREATE INDEX IF NOT EXISTS embedded_records_1 ON records (dataset_id, status, id)",
+    "CREATE INDEX IF NOT EXISTS embedded_records_1 ON records (dataset_id, status, id, metadata)",
     "CREATE INDEX IF NOT EXISTS embedded_responses_1 ON responses (user_id, record_id, status)",
 )
-"""Over Argilla's tables: a user's queue is found in these alone, without a look at the records themselves."""
+"""Over Argilla's tables: a queue is found, filtered and sorted in these alone, without a look at the records' text."""
 
 
 async def recover() -> None:
