@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from curation import policy
 from curation.errors import PolicyError
 from curation.policy import Policy
+from curation.review.precision import precision
 from schemas.check import CheckName, Outcome
 from schemas.decision import Verdict
 from tests.curation import made
@@ -117,6 +118,25 @@ def test_what_agreement_settles_is_the_users_to_say(tmp_path: Path) -> None:
     more = policy.load(own(tmp_path, 'version = "m"\nsettled_by_agreement = ["formula_holds", "provenance"]\n'))
     assert decide({**doubts, "formula_holds": "undecided"}, more) == "accept"
     assert len({rules.full_version.split("+")[1] for rules in (nothing, more, policy.load())}) == 3
+
+
+@pytest.mark.parametrize(("right", "verdict"), [(34, "review"), (35, "accept")])
+def test_a_precision_that_audits_do_not_show_holds_back_what_the_checks_accept(
+    right: int, verdict: Verdict, tmp_path: Path
+) -> None:
+    demanding = policy.load(own(tmp_path, 'version = "d"\nprecision_at_least = 0.9\n'))
+    shown = precision("gsm8k", "trace", audited=right, right=right)
+    assert demanding.decide(made.checks(), has_relation=True, audited=shown)[0] == verdict
+    assert demanding.decide(made.checks(), has_relation=True)[0] == "accept"
+    assert policy.load().decide(made.checks(), has_relation=True, audited=shown)[0] == "accept"
+    doubt = demanding.decide(made.checks({"provenance": "undecided"}), has_relation=True, audited=shown)
+    assert doubt == ("review", ("provenance: came out undecided",))
+
+
+def test_a_precision_that_is_no_whole_percentage_is_told_as_it_is(tmp_path: Path) -> None:
+    demanding = policy.load(own(tmp_path, 'version = "d"\nprecision_at_least = 0.975\n'))
+    _, reasons = demanding.decide(made.checks(), has_relation=True, audited=precision("math", "trace", 0, 0))
+    assert reasons == ("audit: audits do not show yet that 97.50% of math trace are right",)
 
 
 def test_a_long_reason_is_cut() -> None:
