@@ -10,6 +10,7 @@ from rich.table import Table
 
 from backmath.command_line import within
 from backmath.config import DEFAULT_WORKSPACE, Debug, Workspace
+from backmath.errors import CommandError
 from backmath.progress import Bar
 from backmath.signals import asking_to_stop
 from backmath.terminal import console, data
@@ -94,9 +95,13 @@ def _environment(out: Console, debug: bool) -> Path:
 
     if environment.is_made():
         return environment.ensure_environment()
-    out.print(data(f"Installing Argilla's server into {environment.environment()}: once, about a minute"))
-    with Bar("Installing", environment.packages(), dict, lambda: False) as bar:
-        return environment.ensure_environment(bar.advance, show_output=debug)
+    where = environment.environment()
+    out.print(data(f"Installing Argilla's server into {where}: once, about a minute"), soft_wrap=True)
+    try:
+        with Bar("Installing", environment.packages(), dict, lambda: False) as bar:
+            return environment.ensure_environment(bar.advance, show_output=debug)
+    except KeyboardInterrupt:
+        raise CommandError("stopped while installing; nothing is left of it. Next: the same command again") from None
 
 
 def _print_way_in(

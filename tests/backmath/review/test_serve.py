@@ -140,6 +140,19 @@ def test_a_killed_command_leaves_no_server_behind(tmp_path: Path) -> None:
         assert gone(pid)
 
 
+def test_ctrl_c_while_it_installs_is_one_line_and_nothing_is_left(tmp_path: Path) -> None:
+    process = cli.start("review", "serve", "--port", 0, cwd=tmp_path, XDG_CACHE_HOME=str(tmp_path / "cache"))
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob("cache/backmath/*.new/lib/*/site-packages/*")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert output.startswith(f"Installing Argilla's server into {tmp_path / 'cache'}")
+    assert errors == "backmath: stopped while installing; nothing is left of it. Next: the same command again\n"
+    assert [path.suffix for path in tmp_path.glob("cache/backmath/*")] == [".lock"]
+
+
 @pytest.mark.parametrize("wait_s", [0.5, 2.0, 4.0])
 def test_a_kill_while_it_starts_leaves_what_the_next_start_can_use(tmp_path: Path, wait_s: float) -> None:
     ensure_environment()
