@@ -26,13 +26,14 @@ class GoldAnswer(Model):
 def read(connection: DuckDBPyConnection, file: Path) -> Mapping[str, GoldAnswer]:
     """The answers of the file, by the whole id of the candidate.
 
-    Raises GoldFileError, naming the line, where it is malformed or names no candidate of the store, or several.
+    Raises GoldFileError, naming the line, where it is malformed, names no candidate of the store, or several, or one
+    that a line above names.
     """
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise GoldFileError(f"{file}: cannot be read ({error}); nothing was sent") from error
-    answers = {}
+    answers: dict[str, GoldAnswer] = {}
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -48,5 +49,7 @@ def read(connection: DuckDBPyConnection, file: Path) -> Mapping[str, GoldAnswer]
         if len(found) != 1:
             many = "several candidates' ids begin" if found else "no candidate's id begins"
             raise GoldFileError(f"{file}, line {number}: {many} with {answer.candidate!r}; nothing was sent")
-        answers[str(found[0][0])] = answer
+        if found[0][0] in answers:
+            raise GoldFileError(f"{file}, line {number}: {answer.candidate!r} is answered above; nothing was sent")
+        answers[found[0][0]] = answer
     return answers

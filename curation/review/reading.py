@@ -126,7 +126,7 @@ class _Answer:
         for mark in marks if isinstance(marks, list) else [marks]:
             try:
                 start, end = int(mark["start"]), int(mark["end"])
-            except (TypeError, KeyError, ValueError):
+            except (TypeError, KeyError, ValueError, OverflowError):
                 self.nonsense.append("a mark has no place")
                 continue
             touched = {step for step, (first, last) in enumerate(spans) if start < last and first < end}
