@@ -18,7 +18,7 @@ _SPECIAL = re.compile(r"[\\`*_\[\]<>#|~&$@]|(?<=:)/(?=/)|(?<=www)\.", re.I)
 _LINE_MARK = re.compile(r"(?m)^(?:[-+=:]|[0-9]{1,9}[.)](?=\s|$))")
 _INDENT = re.compile(r"(?m)^[ \t]+")
 _BEHIND = re.compile(r"[\s?!.,:]|\Z")
-_FORMULA = re.compile(r"(?:\\.|[^\\$])+")
+_FORMULA, _DISPLAY = re.compile(r"(?:\\.|[^\\$])+"), re.compile(r"(?:\\.|[^\\])+")
 """What KaTeX gets whole: no dollar sign ends it early, and no backslash takes its end away."""
 _DRAWING = re.compile(r"\[asy\](.*?)\[/asy\]", re.S)
 _OPEN, _CLOSE, _PLACE = "\ue000", "\ue001", "\ue002"
@@ -132,7 +132,7 @@ def _inside(mathematics: str) -> tuple[str, bool]:
 
 
 def _displayed(latex: str) -> str:
-    return f"\n\n$$\n{latex}\n$$\n\n" if _FORMULA.fullmatch(latex) else f"\n\n{prose(latex)}\n\n"
+    return f"\n\n$$\n{latex}\n$$\n\n" if _DISPLAY.fullmatch(latex) else f"\n\n{prose(latex)}\n\n"
 
 
 def _one_line(latex: str) -> str:
