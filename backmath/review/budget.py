@@ -35,7 +35,8 @@ def print_budget(out: "Console", estimates: "Estimates", bought: Sequence["Bough
     held_out = estimates.held_out
     low, high = held_out.auc_interval
     out.print(
-        f"Learnt from {estimates.labels:,} verdicts. On problems it has not seen: calibration error "
+        f"Learnt from {estimates.labels:,} verdicts. On problems it has not seen: Brier score {held_out.brier:.3f} "
+        f"({held_out.brier_of_share:.3f} by the share of right ones alone), calibration error "
         f"{held_out.calibration_error:.1%}, AUC {held_out.auc:.2f} ({low:.2f} to {high:.2f}).",
         style="dim",
     )

@@ -108,7 +108,7 @@ def _fitted(seen: Numbers, right: NDArray[np.bool_], problems: NDArray[Any]) -> 
     return CalibratedClassifierCV(
         LogisticRegression(max_iter=1000),
         method="isotonic" if len(right) >= _ENOUGH_FOR_ISOTONIC else "sigmoid",
-        cv=list(_folds(right, problems)),
+        cv=list(_folds(problems)),
         ensemble=False,
     ).fit(seen, right)
 
@@ -123,13 +123,13 @@ def _predicted(model: "CalibratedClassifierCV", seen: Numbers, labels: int) -> N
 def _held_out(seen: Numbers, right: NDArray[np.bool_], problems: NDArray[Any]) -> Numbers:
     """P(correct) of each labelled candidate by a model that was not told of its problem."""
     predicted = np.zeros(len(right))
-    for told, untold in _folds(right, problems):
+    for told, untold in _folds(problems):
         model = _fitted(seen[told], right[told], problems[told])
         predicted[untold] = _predicted(model, seen[untold], len(told))
     return predicted
 
 
-def _folds(right: NDArray[np.bool_], problems: NDArray[Any]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    from sklearn.model_selection import StratifiedGroupKFold
+def _folds(problems: NDArray[Any]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    from sklearn.model_selection import GroupKFold
 
-    yield from StratifiedGroupKFold(_FOLDS).split(problems, right, problems)
+    yield from GroupKFold(_FOLDS).split(problems, groups=problems)
