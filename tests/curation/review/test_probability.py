@@ -9,7 +9,7 @@ import pytest
 from curation import decisions
 from curation.review.calibration import calibration, expected_error
 from curation.review.features import prior
-from curation.review.probability import FEWEST_LABELS, Estimates, estimate
+from curation.review.probability import FEWEST_LABELS, FEWEST_PROBLEMS, Estimates, estimate
 from curation.store import Store
 from schemas.decision import Decision
 from tests.curation import made
@@ -138,3 +138,15 @@ def test_calibration_of_perfect_and_of_shifted_predictions() -> None:
     assert fair.auc == pytest.approx(5 / 6, abs=0.01)
     assert fair.auc_interval[0] < fair.auc < fair.auc_interval[1]
     assert expected_error(right, np.clip(predicted + 0.1, 0, 1)) == pytest.approx(0.095, abs=0.01)
+
+
+@pytest.mark.parametrize("rare", [True, False])
+def test_just_enough_labels_make_a_model(rare: bool, tmp_path: Path) -> None:
+    store, right, _ = reviewed.truths(tmp_path, 60, 5)
+    problems = dict(made.query(store, "SELECT candidate_id, problem_id FROM candidates"))
+    labelled = list(right)[:FEWEST_LABELS]
+    of_rare = set(sorted({problems[key] for key in labelled})[:FEWEST_PROBLEMS])
+    said = {key: rare == (problems[key] in of_rare) for key in labelled}
+    reviewed.write(store, answers=reviewed.verdicts_of(said, said))
+    with store.connect(read_only=True) as connection:
+        assert estimate(connection, right).calibrated
