@@ -2,7 +2,7 @@
 
 import typer
 
-from backmath.review import adjudicate, agreement, pull, push, serve
+from backmath.review import adjudicate, agreement, pull, push, serve, status
 
 app = typer.Typer(help="Have people decide in Argilla what is doubtful.", rich_markup_mode="markdown")
 for command, example in (
@@ -10,6 +10,7 @@ for command, example in (
     (push.push, push.EXAMPLE),
     (pull.pull, pull.EXAMPLE),
     (adjudicate.adjudicate, adjudicate.EXAMPLE),
+    (status.status, status.EXAMPLE),
     (agreement.agreement, agreement.EXAMPLE),
 ):
     app.command(epilog=f"Example: {example}")(command)

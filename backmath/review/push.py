@@ -10,6 +10,7 @@ import typer
 from backmath.command_line import typed, within
 from backmath.config import DEFAULT_WORKSPACE, Debug, Workspace
 from backmath.progress import Bar
+from backmath.review.budget import print_budget
 from backmath.review.connection import ArgillaUrl, connected
 from backmath.signals import asking_to_stop
 from backmath.terminal import console, data
@@ -67,7 +68,9 @@ def push(
     count_problems(store)  # says so where there is no store
     out = console()
     if dry_run:
-        _print_chosen(out, _choose(store, budget, audit, gold), "would be sent")
+        chosen = _choose(store, budget, audit, gold)
+        _print_chosen(out, chosen, "would be sent")
+        print_budget(out, chosen.estimates, chosen.bought, chosen.doubts)
         return
     server = connected(workspace, argilla_url)
     with store.running("review push"):
@@ -113,4 +116,6 @@ def _print_chosen(out: "Console", chosen: "Chosen", how: str) -> None:
     counts = Counter(item.kind for item in chosen.items)
     parts = [f"{counts[kind]:,} {name}" for kind, name in _KINDS.items() if counts[kind]]
     out.print(f"{len(chosen.items):,} rows {how}" + (f": {', '.join(parts)}." if parts else "."))
-    out.print(f"{chosen.waiting:,} doubtful candidates wait, {chosen.auditable:,} accepted ones were never looked at.")
+    out.print(
+        f"{chosen.waiting:,} doubtful candidates waited, {chosen.auditable:,} accepted ones were never looked at."
+    )

@@ -54,9 +54,7 @@ def status(
     _print_next(out, load, workspace)
 
 
-def _people(
-    workspace: Path, url: str | None
-) -> "tuple[dict[ReviewStage, Sequence[str]], dict[ReviewStage, int], str]":
+def _people(workspace: Path, url: str | None) -> "tuple[dict[ReviewStage, Sequence[str]], dict[ReviewStage, int], str]":
     """Who may answer at each stage and how many answers are needed there, and why that is not known if it is not."""
     from backmath.errors import CommandError
     from curation.errors import CurationError

@@ -13,10 +13,11 @@ from duckdb import DuckDBPyConnection
 from curation.candidates import read
 from curation.decisions import last_of_policy
 from curation.policy import HELD
-from curation.review.budget import order
+from curation.review.budget import Bought, order
+from curation.review.budget import budget as budget_of
 from curation.review.doubt import category, doubtful
 from curation.review.gold_answers import GoldAnswer
-from curation.review.probability import estimate
+from curation.review.probability import Estimates, estimate
 from schemas.identity import content_id
 from schemas.model import Model
 from schemas.review import ItemKind, ReviewItem, ReviewVerdict
@@ -26,11 +27,18 @@ SURE = 0.8
 
 
 class Chosen(Model):
-    """What was chosen for a budget: `items`, and how many candidates would have waited for each kind."""
+    """What was chosen for a budget: `items`, and how many candidates waited to be, as doubtful or for an audit.
+
+    `bought` is what reviewing so many of the doubtful ones is expected to bring, by `estimates`; `doubts` of them are
+    among the items.
+    """
 
     items: tuple[ReviewItem, ...]
     waiting: int
     auditable: int
+    doubts: int
+    estimates: Estimates
+    bought: tuple[Bought, ...]
 
 
 def choose(connection: DuckDBPyConnection, budget: int, audit_share: float, gold: Mapping[str, GoldAnswer]) -> Chosen:
@@ -44,8 +52,9 @@ def choose(connection: DuckDBPyConnection, budget: int, audit_share: float, gold
     golden = [key for key in gold if key not in asked][:budget]
     left = budget - len(golden)
     audits = [key for key in _by_lot(auditable) if key not in gold][: min(ceil(round(budget * audit_share, 6)), left)]
-    estimates = estimate(connection, [*waiting, *audits, *golden])
-    doubts = [key for key in order(connection, estimates, waiting) if key not in gold][: left - len(audits)]
+    estimates = estimate(connection, [*waiting, *audits, *golden, *_ids(connection, _ACCEPTED)])
+    ranked = [key for key in order(connection, estimates, waiting) if key not in gold]
+    doubts = ranked[: left - len(audits)]
     unseen = set(_by_lot(doubts)[: len(golden) + len(audits)])
     probability = estimates.probability
     items = [
@@ -54,7 +63,14 @@ def choose(connection: DuckDBPyConnection, budget: int, audit_share: float, gold
         *(_blind("doubt", key, probability[key]) for key in doubts if key in unseen),
         *_open(connection, [key for key in doubts if key not in unseen], probability),
     ]
-    return Chosen(items=tuple(items), waiting=len(waiting), auditable=len(auditable))
+    return Chosen(
+        items=tuple(items),
+        waiting=len(waiting),
+        auditable=len(auditable),
+        doubts=len(doubts),
+        estimates=estimates,
+        bought=budget_of(connection, estimates, ranked, len(doubts)),
+    )
 
 
 _NOT_ASKED = "candidate_id NOT IN (SELECT candidate_id FROM review_items WHERE stage = 'review')"
@@ -80,6 +96,9 @@ _AUDITABLE = f"""
     ORDER BY candidate_id
 """
 """Those that the checks accept, also where the policy holds them back until an audit shows what they are worth."""
+
+
+_ACCEPTED = "SELECT candidate_id FROM candidate_overview WHERE decision = 'accept' AND decided_by = 'policy'"
 
 
 def _ids(connection: DuckDBPyConnection, query: str) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from curation.review.markup import THIN, inline, markdown, prose, woven
+from generation.verification.expression import decimal
 from generation.verification.typeset import typeset_equation
 from generation.wordings.fobar import mathematics
 from schemas.candidate import BackwardProblem
@@ -118,7 +119,7 @@ def _answer(problem: Problem) -> str:
 
 
 def _question(problem: Problem, candidate: BackwardProblem) -> str:
-    parts = [markdown(candidate.question, problem.notation), f"*Answer:* **{prose(candidate.answer)}**"]
+    parts = [markdown(candidate.question, problem.notation), f"*Answer:* **{prose(decimal(candidate.condition.number))}**"]
     if candidate.relation is not None:
         equation = candidate.relation.equation
         typeset = typeset_equation(equation, candidate.relation.unknown)
