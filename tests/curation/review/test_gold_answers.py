@@ -69,7 +69,7 @@ def test_a_start_that_several_ids_have_is_named(tmp_path: Path) -> None:
 
 def test_one_candidate_with_two_answers_is_wrong(tmp_path: Path) -> None:
     (key,) = reviewed.candidates(tmp_path, 1)
-    with pytest.raises(GoldFileError, match="line 2: .*answered above"):
+    with pytest.raises(GoldFileError, match=r"line 2: .*answered above"):
         answers(
             tmp_path,
             f'{{"candidate": "{key[:8]}", "verdict": "accept"}}\n{{"candidate": "{key[:6]}", "verdict": "reject"}}',

@@ -96,26 +96,32 @@ def test_the_states_of_one_response_are_events_only_where_something_changed() ->
     draft = response("c1", "ann", 0, status="draft", verdict="accept")
     assert read(draft) is None
     first = read(response("c1", "ann", 1, verdict="accept"))
-    assert first and first.event == "submitted"
+    assert first
+    assert first.event == "submitted"
     assert read(response("c1", "ann", 1, verdict="accept"), before=first) is None
     assert read(response("c1", "ann", 2, verdict="accept"), before=first) is None
     edited = read(response("c1", "ann", 3, verdict="reject"), before=first)
-    assert edited and (edited.event, edited.verdict) == ("edited", "reject")
+    assert edited
+    assert (edited.event, edited.verdict) == ("edited", "reject")
     for status in ("draft", "discarded"):
         gone = read(response("c1", "ann", 4, status=status, verdict="reject"), before=edited)
-        assert gone and (gone.event, gone.verdict, gone.raw) == ("withdrawn", None, "{}")
+        assert gone
+        assert (gone.event, gone.verdict, gone.raw) == ("withdrawn", None, "{}")
         assert read(response("c1", "ann", 5, status=status), before=gone) is None
         again = read(response("c1", "ann", 6, verdict="reject"), before=gone)
-        assert again and again.event == "submitted"
+        assert again
+        assert again.event == "submitted"
         assert len({each.id for each in (first, edited, gone, again)}) == 4
 
 
 def test_times_are_kept_in_utc_and_no_values_is_no_verdict() -> None:
     given_at = response("c1", "ann", verdict="accept") | {"updated_at": "2026-03-02T14:00:00+02:00"}
     found = read(given_at)
-    assert found and found.answered_at == NOON
+    assert found
+    assert found.answered_at == NOON
     empty = read(response("c1", "ann") | {"values": None})
-    assert empty and empty.unusable == "there is no verdict"
+    assert empty
+    assert empty.unusable == "there is no verdict"
 
 
 ANY = st.recursive(
