@@ -42,8 +42,14 @@ def print_candidate(out: Console, shown: "Shown") -> None:
     if shown.formula and shown.formula.numbers:
         _part(out, "Where the numbers of the original solution come from", _numbers(shown))
     _part(out, "Checks", _checks(shown))
+    if shown.reviews:
+        _part(out, "What reviewers said", _reviews(shown))
     if shown.holds:
         _part(out, "Decision", _decision(shown.holds))
+    if shown.corrects:
+        out.print(data(f"A reviewer's correction made it of {shown.corrects}.", "dim"))
+    for candidate_id in shown.corrected_by:
+        out.print(data(f"A reviewer's correction made {candidate_id} of it.", "dim"))
 
 
 def print_doubt(out: Console, shown: "Shown") -> None:
@@ -144,6 +150,24 @@ def _checks(shown: "Shown") -> Table:
         mark, style = MARKS[check.outcome]
         took = f"{check.elapsed_ms:.0f} ms" if check.elapsed_ms >= 1 else ""
         table.add_row(Text(mark, style), check.name, data(check.reason), took)
+    return table
+
+
+def _reviews(shown: "Shown") -> Table:
+    """Each event of an answer, oldest first, with all that it says."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for review in shown.reviews:
+        said = " · ".join(filter(None, (review.verdict, review.category, review.comment)))
+        text = data(said if review.event != "withdrawn" else "taken back")
+        for name, value in (("question", review.corrected_question), ("answer", review.corrected_answer)):
+            if value:
+                text.append_text(data(f"\n{name}: {value}"))
+        if review.wrong_steps:
+            text.append(f"\nmarked: step {', '.join(str(step + 1) for step in review.wrong_steps)}")
+        if review.unusable:
+            text.append_text(data(f"\ncannot count: {review.unusable}", "yellow"))
+        when = review.answered_at.strftime("%Y-%m-%d %H:%M")
+        table.add_row(Text(when, "dim"), data(review.reviewer), Text(review.stage, "dim"), text)
     return table
 
 

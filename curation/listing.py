@@ -15,6 +15,7 @@ from schemas.decision import DecidedBy, Decision, Verdict
 from schemas.formula import Formula, FormulaKind
 from schemas.model import Model
 from schemas.problem import Problem
+from schemas.review import Review
 from schemas.sample import Sample
 
 
@@ -87,8 +88,10 @@ class DatedDecision(Decision):
 class Shown(Model):
     """All that is known of one candidate.
 
-    `formula` is that of the problem; `samples` are what models wrote for the candidate and for its problem; `decisions`
-    are all of them, oldest first, and `holds` is the one in force. `superseded` says that a later run derived the
+    `formula` is that of the problem; `samples` are what models wrote for the candidate and for its problem; `reviews`
+    are all events of what people answered, and `decisions` all of them, oldest first; `holds` is the one in force.
+    `corrects` is the candidate that a reviewer's correction made this one of, and `corrected_by` those that were made
+    of this one. `superseded` says that a later run derived the
     problem anew and did not make this candidate again.
     """
 
@@ -97,6 +100,9 @@ class Shown(Model):
     candidate: BackwardProblem
     formula: Formula | None
     samples: tuple[Sample, ...]
+    reviews: tuple[Review, ...]
+    corrects: str | None
+    corrected_by: tuple[str, ...]
     holds: DatedDecision | None
     decisions: tuple[DatedDecision, ...]
     superseded: bool
@@ -116,6 +122,9 @@ def show(store: Store, start_of_id: str) -> Shown:
         samples = read(connection, candidate["problem_id"], candidate["candidate_id"])
         holds = rows(connection, "SELECT * FROM latest_decisions WHERE candidate_id = ?", key)
         decisions = rows(connection, "SELECT * FROM decisions WHERE candidate_id = ? ORDER BY rowid", key)
+        reviews = rows(connection, _REVIEWS, key)
+        corrects = rows(connection, "SELECT corrects FROM corrections WHERE candidate_id = ? ORDER BY rowid", key)
+        corrected_by = rows(connection, "SELECT candidate_id FROM corrections WHERE corrects = ? ORDER BY rowid", key)
         superseded = not rows(connection, "SELECT candidate_id FROM candidate_overview WHERE candidate_id = ?", key)
     outcomes = {check["name"]: check for check in checks}
     return Shown(
@@ -126,6 +135,9 @@ def show(store: Store, start_of_id: str) -> Shown:
         ),
         formula=Formula.model_validate(derivation) if derivation["expression"] is not None else None,
         samples=samples,
+        reviews=tuple(Review.model_validate(review) for review in reviews),
+        corrects=corrects[-1]["corrects"] if corrects else None,
+        corrected_by=tuple(row["candidate_id"] for row in corrected_by),
         holds=DatedDecision.model_validate(holds[0]) if holds else None,
         decisions=tuple(DatedDecision.model_validate(decision) for decision in decisions),
         superseded=superseded,
@@ -133,6 +145,8 @@ def show(store: Store, start_of_id: str) -> Shown:
 
 
 _CHECKS = "SELECT check_name AS name, outcome, reason, elapsed_ms FROM check_overview WHERE candidate_id = ?"
+
+_REVIEWS = f"SELECT {', '.join(Review.model_fields)} FROM reviews WHERE candidate_id = ? ORDER BY rowid"
 
 _PROBLEM = "SELECT * EXCLUDE (problem_id, run_id) FROM problems WHERE problem_id = ?"
 

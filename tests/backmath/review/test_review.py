@@ -61,7 +61,10 @@ def test_two_people_differ_once_and_an_adjudicator_settles_it(argilla: RunningAr
     output, _ = cli.run("status", cwd=reviewing)
     assert "by blind audit" in output
     (key,) = records(argilla, "adjudication")
-    assert "by adjudicator" in cli.run("candidates", "show", key, cwd=reviewing)[0]
+    shown, _ = cli.run("candidates", "show", key, cwd=reviewing)
+    assert "by adjudicator" in shown
+    said = [line.split()[2:] for line in shown.splitlines() if bob.username in line]
+    assert [bob.username, "review", "reject", "·", "leak"] in said
 
 
 def test_gold_questions_are_mixed_in_and_measure_the_reviewers(argilla: RunningArgilla, reviewing: Path) -> None:
