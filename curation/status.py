@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from textwrap import shorten
 
 from curation.review.audit import precisions
+from curation.review.items import count_pushed
 from curation.review.precision import Precision, in_all
 from curation.rows import rows
 from curation.runs import Run, all_runs
@@ -128,6 +129,7 @@ def status(store: Store) -> Status:
         samples = tuple(SampleCount(**row) for row in rows(connection, _SAMPLES))
         failed = tuple(FailedCount(**row) for row in rows(connection, _FAILED))
         runs = tuple(all_runs(connection))
+        asked = count_pushed(connection, "review")
     going_on = tuple(
         run.run_id
         for run in {run.command: run for run in runs if run.status == "running"}.values()
@@ -149,7 +151,7 @@ def status(store: Store) -> Status:
         failed=failed,
         runs=runs,
         going_on=going_on,
-        next_steps=tuple(_next_steps(ingested, funnel, failed, runs, going_on)),
+        next_steps=tuple(_next_steps(ingested, funnel, asked, failed, runs, going_on)),
     )
 
 
@@ -200,6 +202,7 @@ _FAILED = """
 def _next_steps(
     ingested: Sequence[SourceCount],
     funnel: Sequence[FunnelRow],
+    asked: int,
     failed: Sequence[FailedCount],
     runs: Sequence[Run],
     going_on: Sequence[str],
@@ -229,9 +232,12 @@ def _next_steps(
         why = f"{underived:,} problems have not been derived from yet"
         steps.append(NextStep(command="backmath generate", why=why))
     waiting = sum(row.review for row in funnel)
-    if waiting:
-        why = f"{waiting:,} candidates wait for people"
-        steps.append(NextStep(command="backmath candidates list --decision review", why=why))
+    if asked:
+        why = f"people were asked about {asked:,} candidates: see how far they are"
+        steps.append(NextStep(command="backmath review status", why=why))
+    elif waiting:
+        why = f"{waiting:,} candidates wait for people, who answer in their browser"
+        steps.append(NextStep(command="backmath review serve", why=why))
     accepted = sum(row.accepted for row in funnel)
     if accepted:
         why = f"{accepted:,} backward problems are accepted"

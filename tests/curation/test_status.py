@@ -53,7 +53,7 @@ def test_it_names_the_next_command_at_each_stage(tmp_path: Path) -> None:
     assert commands(store) == ["backmath generate"]
     made.derived(store, made.derivation(row, {"provenance": "undecided"}))
     assert commands(store) == [
-        "backmath candidates list --decision review",
+        "backmath review serve",
         "backmath candidates export accepted.parquet --decision accept",
     ]
 
