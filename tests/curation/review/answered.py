@@ -27,7 +27,7 @@ CORRECTED = (
 ALSO_CORRECTED = CORRECTED.replace("What is x?", "What is the value of x?")
 LEAKY = CORRECTED.replace("x rolls", "x rolls, 48 of them,")
 
-Response = Mapping[str, Any]
+Response = dict[str, Any]
 
 
 def store(folder: Path, *, doubt: bool = True, of: Problem = ROLLS) -> tuple[Store, str]:

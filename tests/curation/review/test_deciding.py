@@ -9,6 +9,7 @@ from curation.review.deciding import NO_LONGER_CORRECTED, NO_LONGER_DECIDED, dec
 from curation.review.verdicts import DISAGREEMENT
 from curation.store import Store
 from curation.triage import decide_again
+from generation.derive import derive
 from schemas.review import ReviewStage, ReviewVerdict
 from tests.curation import made
 from tests.curation.review import answered, reviewed
@@ -270,7 +271,7 @@ def test_the_adjudicators_correction_is_no_matter_of_the_reviewers_answers(tmp_p
 
 
 def test_a_correction_that_two_candidates_come_to_stands_while_one_of_them_has_it(tmp_path: Path) -> None:
-    derivation = answered.derive(ROLLS)
+    derivation = derive(ROLLS)
     first = derivation.candidates[0]
     twin = first.model_copy(update={"question": first.question.replace("If we know", "Suppose")})
     store = made.ingested(tmp_path, ROLLS)

@@ -1,5 +1,7 @@
 """What adjudicators are told: all that reviewers said, without their names, as text."""
 
+from typing import Any
+
 from curation.review.told import told
 from schemas.review import Review
 from tests.curation.review import answered
@@ -7,7 +9,7 @@ from tests.curation.review.answered import CORRECTED, marks, response
 from tests.generation.wordings.worded import ROLLS, fobar
 
 
-def answer(reviewer: str, **values: object) -> Review:
+def answer(reviewer: str, **values: Any) -> Review:
     found = answered.read(response("c1", reviewer, **values))
     assert found
     return found

@@ -200,4 +200,4 @@ def test_checks_that_have_nothing_to_do_with_the_words_are_left_as_they_were() -
     found = fobar(ROLLS, "48")
     made = corrected(ROLLS, found, SHORTENED, None)
     for name in ("formula_holds", "two_sided", "unique_root", "provenance", "steps_hold"):
-        assert check(made, name) == check(found, name)  # type: ignore[arg-type]
+        assert check(made, name) == check(found, name)
