@@ -1,4 +1,4 @@
-"""What benchmarks share: a command's time and memory, and an interval around a share."""
+"""What benchmarks share: a command's time and memory."""
 
 import os
 import subprocess
@@ -6,7 +6,6 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
-from math import sqrt
 from pathlib import Path
 
 BACKMATH = str(Path(sys.executable).with_name("backmath"))
@@ -63,13 +62,3 @@ def session_memory(session: int) -> int:
         except (OSError, StopIteration):
             continue  # it ended meanwhile
     return total
-
-
-def wilson(hits: int, total: int, z: float = 1.96) -> tuple[float, float]:
-    """The 95% score interval of a share (Wilson 1927)."""
-    if not total:
-        return 0.0, 1.0
-    share = hits / total
-    middle = (share + z * z / (2 * total)) / (1 + z * z / total)
-    half = z * sqrt(share * (1 - share) / total + z * z / (4 * total * total)) / (1 + z * z / total)
-    return middle - half, middle + half

@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
-from benchmarks.measure import wilson
 from benchmarks.truth import Truth, mawps, sample
 from curation import policy
+from curation.review.interval import wilson
 from generation.derive import derive
 from generation.sources.ingest import read
 from generation.verification.expression import ExpressionError, numbers, parse

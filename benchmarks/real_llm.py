@@ -22,7 +22,8 @@ from pathlib import Path
 
 import duckdb
 
-from benchmarks.measure import BACKMATH, run, wilson
+from benchmarks.measure import BACKMATH, run
+from curation.review.interval import wilson
 from generation.verification.expression import parse
 from generation.verification.rational_function import UNKNOWN, compute, same
 from tests.data import DATA

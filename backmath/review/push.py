@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,11 +20,15 @@ from backmath.work import stopped
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from curation.review.argilla import Argilla
     from curation.review.queue import Chosen
     from curation.store import Store
     from schemas.review import ItemKind
 
 EXAMPLE = "backmath review push --budget 200 --audit 0.1 --dry-run"
+
+AUDIT = 0.1
+"""Share of the rows that is an audit where nothing else is said."""
 
 _KINDS: "dict[ItemKind, str]" = {"doubt": "doubtful", "audit": "accepted, as a blind audit", "gold": "gold questions"}
 
@@ -38,7 +43,7 @@ def push(
             metavar="SHARE",
             help="Share of the budget that goes to accepted candidates, unseen among the rest.",
         ),
-    ] = 0.1,
+    ] = AUDIT,
     gold: Annotated[
         Path | None,
         typer.Option(
@@ -60,8 +65,6 @@ def push(
     rows that show no doubt are doubtful. Cut short, the same command sends the rest of what was chosen, and no more.
     """
     from curation.problems import count_problems
-    from curation.review import items
-    from curation.review.push import restore, send
     from curation.store import Store
 
     store = Store(workspace)
@@ -73,6 +76,31 @@ def push(
         print_budget(out, chosen.estimates, chosen.bought, chosen.doubts)
         return
     server = connected(workspace, argilla_url)
+    stop = threading.Event()
+    with asking_to_stop(stop.set):
+        sent, left = send_rows(out, store, server, stop.is_set, budget, audit, gold, reviews)
+    if left:
+        line = typed("review", "push", budget=budget, audit=audit, gold=gold, reviews=reviews, argilla_url=argilla_url)
+        raise stopped(line, workspace)
+    if sent:
+        out.print(data(f"Reviewers answer at {server.url}."), soft_wrap=True)
+        out.print(data(f"Next: {within('backmath review pull', workspace)}"), soft_wrap=True)
+
+
+def send_rows(
+    out: "Console",
+    store: "Store",
+    server: "Argilla",
+    stopping: Callable[[], bool],
+    budget: int,
+    audit: float = AUDIT,
+    gold: Path | None = None,
+    reviews: int | None = None,
+) -> tuple[int, int]:
+    """Choose and send rows, or what is left of those that were chosen before; how many were sent, and how many not."""
+    from curation.review import items
+    from curation.review.push import restore, send
+
     with store.running("review push"):
         dataset = server.make_dataset("review", reviews or 1)
         if reviews is not None:
@@ -89,18 +117,10 @@ def push(
                 items.add(connection, chosen.items)
             left = len(chosen.items)
             _print_chosen(out, chosen, "chosen")
-        stop = threading.Event()
-        with asking_to_stop(stop.set), Bar("Sending", left, Counter, stop.is_set) as bar:
-            sent = send(store, dataset, "review", advance=bar.advance, stopping=stop.is_set)
-    out.print(f"{sent:,} rows sent.")
-    if sent < left:
-        line = typed("review", "push", budget=budget, audit=audit, gold=gold, reviews=reviews, argilla_url=argilla_url)
-        raise stopped(line, workspace)
-    if sent:
-        out.print(data(f"Reviewers answer at {server.url}, in the dataset {dataset.name}."), soft_wrap=True)
-        out.print(data(f"Next: {within('backmath review pull', workspace)}"), soft_wrap=True)
-    else:
-        out.print("Nothing waits that people were not asked about.")
+        with Bar("Sending", left, Counter, stopping) as bar:
+            sent = send(store, dataset, "review", advance=bar.advance, stopping=stopping)
+    out.print(f"{sent:,} rows sent." if left else "Nothing waits that people were not asked about.")
+    return sent, left - sent
 
 
 def _choose(store: "Store", budget: int, audit: float, gold: Path | None) -> "Chosen":
