@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 EXAMPLE = "backmath review agreement --json"
 
-_NAME_WIDTH = 20
+_NAME_WIDTH = 30
 _RELIABLE, _TENTATIVE = 0.8, 0.667
 """What Krippendorff asks of alpha: from 0.8 on data are reliable, from 0.667 they bear tentative conclusions."""
 

@@ -143,7 +143,11 @@ def _print(out: "Console", pulled: "Pulled", workspace: Path) -> None:
         out.print(f"{pulled.unusable:,} of them cannot count, and say why in the table reviews.", style="yellow")
     if pulled.strangers:
         out.print(f"{pulled.strangers:,} answers are to records that are no candidates of this store.", style="yellow")
-    if pulled.decided.get("disagreement"):
+    for stage in pulled.missing:
+        out.print(data(f"Argilla has no dataset for {stage} any more; what was pulled stays.", "yellow"))
+    if "review" in pulled.missing:
+        out.print(data(f"Next: {within('backmath review push', workspace)}, which makes it again"), soft_wrap=True)
+    elif pulled.decided.get("disagreement"):
         out.print(data(f"Next: {within('backmath review adjudicate', workspace)}"), soft_wrap=True)
     else:
         out.print(data(f"Next: {within('backmath review status', workspace)}"), soft_wrap=True)

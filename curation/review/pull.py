@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, get_args
 
 from curation import candidates
-from curation.review import reviews
+from curation.review import items, reviews
 from curation.review.argilla import Argilla, Dataset
 from curation.review.deciding import decide
 from curation.review.reading import read, withdrawn
@@ -16,27 +16,34 @@ from schemas.review import Review, ReviewStage
 
 
 class Pulled(Model):
-    """What a pull brought: events by what they are, unusable ones among them, and new decisions by what they are."""
+    """What a pull brought: events by what they are, unusable ones among them, and new decisions by what they are.
+
+    `strangers` are answers to records that are no candidates of this store; `missing` are the stages whose dataset
+    Argilla had, and has no more.
+    """
 
     events: dict[str, int]
     unusable: int
     decided: dict[str, int]
     strangers: int
+    missing: tuple[ReviewStage, ...] = ()
 
 
 def pull(store: Store, server: Argilla, *, advance: Callable[[int], None] = lambda count: None) -> Pulled:
     """Take in every answer that is new or changed, and decide by all of them.
 
     Each page of records is one transaction. Cut short anywhere, the same call goes on: an event that the store has is
-    not added again, and decisions follow from the answers alone. Answers to records that are no candidates of this
-    store are counted as `strangers` and left.
+    not added again, and decisions follow from the answers alone.
     """
     events: Counter[str] = Counter()
     decided: Counter[str] = Counter()
     unusable = strangers = 0
+    missing: list[ReviewStage] = []
     for stage in get_args(ReviewStage):
         dataset = server.dataset(stage)
         if dataset is None:
+            with store.connect(read_only=True) as connection:
+                missing += [stage] * bool(items.count_pushed(connection, stage))
             continue
         for found, unknown in _events(store, server, dataset, stage, advance):
             with store.connect() as connection:
@@ -46,7 +53,13 @@ def pull(store: Store, server: Argilla, *, advance: Callable[[int], None] = lamb
             strangers += unknown
         with store.connect() as connection:
             decided += decide(connection, stage, dataset.reviews_needed if stage == "review" else 1)
-    return Pulled(events=dict(events), unusable=unusable, decided=dict(decided), strangers=strangers)
+    return Pulled(
+        events=dict(events),
+        unusable=unusable,
+        decided=dict(decided),
+        strangers=strangers,
+        missing=tuple(missing),
+    )
 
 
 def _events(

@@ -69,7 +69,9 @@ def _records(store: Store, dataset: Dataset, batch: Sequence[ReviewItem]) -> lis
         problem, candidate = whole[item.candidate_id]
         decision = decisions.get(item.candidate_id)
         checks = doubtful(candidate, decision.reasons if decision else ())
-        doubt = told(answers[item.candidate_id], candidate) if item.candidate_id in answers else in_words(checks)
+        doubt = in_words(checks)
+        if item.candidate_id in answers:
+            doubt = f"{told(answers[item.candidate_id], candidate)}\n\n**The computer:**\n\n{doubt}"
         names = [check.name for check in checks]
         made.append(record(item, problem, candidate, doubt, names, dataset.questions))
     return made

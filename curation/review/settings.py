@@ -1,5 +1,6 @@
 """What a dataset in Argilla looks like: its fields, questions and metadata, and the guidelines."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,9 @@ from schemas.review import ErrorCategory, ReviewStage, ReviewVerdict
 
 if TYPE_CHECKING:
     import argilla as rg
+
+_LINE_WITHIN_PARAGRAPH = re.compile(r"(?<=\S)\n[ ]*(?=[^\s#-])(?!\d+\.)")
+"""The page breaks lines where the text does."""
 
 GUIDELINES = Path(__file__).with_name("guidelines.md")
 
@@ -29,7 +33,7 @@ CATEGORIES: dict[ErrorCategory, str] = {
     "other": "Something else (say it below)",
 }
 
-_ADJUDICATION = """## What this is
+_ADJUDICATION = """## For adjudicators
 
 Reviewers answered these differently, or the correction of one did not pass the computer's checks. Their answers are in
 the field *What reviewers said*. Your word decides.
@@ -42,9 +46,9 @@ def settings(client: "rg.Argilla", stage: ReviewStage, reviews_needed: int) -> "
     import argilla as rg
 
     doubt = {"review": "What the computer doubts", "adjudication": "What reviewers said"}
-    guidelines = GUIDELINES.read_text(encoding="utf-8")
+    guidelines = ("" if stage == "review" else _ADJUDICATION) + GUIDELINES.read_text(encoding="utf-8")
     return rg.Settings(
-        guidelines=guidelines if stage == "review" else _ADJUDICATION + guidelines,
+        guidelines=_LINE_WITHIN_PARAGRAPH.sub(" ", guidelines),
         fields=[
             rg.TextField(client=client, name="problem", title="Original problem", use_markdown=True),
             rg.TextField(client=client, name="question", title="Backward question", use_markdown=True),

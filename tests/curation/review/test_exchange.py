@@ -301,7 +301,7 @@ def test_a_dataset_that_was_deleted_is_made_again_and_no_review_is_lost(
     pull(store, server)
     count = len(records(argilla))
     delete_datasets(argilla)
-    assert pull(store, server).events == {}
+    assert pull(store, server) == Pulled(events={}, unusable=0, decided={}, strangers=0, missing=("review",))
     assert decision(store, answered) == ("accept", "reviewer")
     dataset = server.make_dataset("review", 1)
     assert restore(store, dataset, "review") == count - 1
