@@ -1,7 +1,7 @@
 """Argilla's search engine, from Argilla's own SQLite database: `ARGILLA_SEARCH_ENGINE=embedded`.
 
-It answers as the Elasticsearch engine does. Only text has an index of its own; all else is asked of Argilla's tables, so
-the calls that keep Elasticsearch up to date with those have nothing to do here.
+It answers as the Elasticsearch engine does. Only text has an index of its own; all else is asked of Argilla's tables,
+so the calls that keep Elasticsearch up to date with those have nothing to do here.
 """
 
 from collections.abc import Iterable

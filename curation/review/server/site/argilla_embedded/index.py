@@ -76,14 +76,8 @@ def put(connection: Connection, dataset_id: UUID, record_ids: Iterable[UUID]) ->
         f"INSERT OR REPLACE INTO {text_table(dataset_id)} (rowid, {', '.join(columns)}) VALUES (:docid, {values})"
     )
     for batch in _batches(record_ids):
-        written = {
-            record_id: written
-            for record_id, written in connection.execute(
-                select(Record.id, type_coerce(Record.fields, String)).where(
-                    Record.id.in_(batch), Record.dataset_id == dataset_id
-                )
-            )
-        }
+        records = select(Record.id, type_coerce(Record.fields, String)).where(Record.dataset_id == dataset_id)
+        written = dict(connection.execute(records.where(Record.id.in_(batch))).all())
         if not written:
             continue
         docids = _docids(connection, dataset_id, written)

@@ -4,14 +4,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 from uuid import UUID
 
 from argilla_server.enums import MetadataPropertyType, QuestionType
 from argilla_server.errors.future import UnprocessableEntityError
 from sqlalchemy import ColumnElement, Float, Integer, String, and_, cast, or_, true, type_coerce
 
-Value = ColumnElement[Any]
+Value: TypeAlias = ColumnElement[Any]
 
 
 class Kind(Protocol):
@@ -137,7 +137,7 @@ def _number(text: Any) -> float:
 def _period(text: Any) -> tuple[datetime, datetime]:
     """The first and the last moment of what is named: a year, month, day, minute or moment."""
     try:
-        if isinstance(text, float | int) or text.lstrip("-").isdecimal() and len(text) > 4:
+        if isinstance(text, float | int) or (text.lstrip("-").isdecimal() and len(text) > 4):
             moment = datetime.fromtimestamp(float(text) / 1_000, UTC)
             return _naive(moment), _naive(moment) + timedelta(microseconds=999)
         return _iso_period(text)

@@ -53,6 +53,7 @@ def metadata_metrics(connection: Connection, schema: Schema, name: str) -> Metad
 
 
 def _terms(connection: Connection, schema: Schema, value: JsonValue) -> TermsMetrics:
+    assert value.type is not None  # terms may be lists
     in_dataset = Record.dataset_id == schema.dataset_id
     element = func.json_each(value.value).table_valued(column("value")).alias()
     alone = select(Record.id, as_text(value.value).label("term")).where(

@@ -36,7 +36,7 @@ def key(schema: Schema, order: Order) -> ColumnElement[Any]:
 
 def is_descending(order: Order) -> bool:
     """Whether the greatest comes first."""
-    return order.order == SortOrder.desc
+    return bool(order.order == SortOrder.desc)
 
 
 def directed(key: ColumnElement[Any], descending: bool) -> ColumnElement[Any]:

@@ -2,14 +2,19 @@
 
 from uuid import UUID
 
+from argilla_server.contexts import distribution
 from argilla_server.enums import RecordStatus, ResponseStatus
-from argilla_server.jobs.dataset_jobs import update_dataset_records_status_job
 from argilla_server.models import Dataset, Record, Response
+from argilla_server.search_engine.base import SearchEngine
+from rq import Retry
+from rq.decorators import job
 from sqlalchemy import Connection, case, func, select
 
 from argilla_embedded import index
 from argilla_embedded.database import reading, writing
+from argilla_embedded.engine import NAME
 from argilla_embedded.json_values import as_text
+from argilla_embedded.queues import DEFAULT_QUEUE
 
 INDEXES = (
     "CREATE INDEX IF NOT EXISTS embedded_records_1 ON records (dataset_id, status, id, metadata)",
@@ -19,10 +24,10 @@ INDEXES = (
 
 
 async def recover() -> None:
-    """Bring the text index up to date, and queue the jobs that set the records' statuses, where some are not right."""
+    """Bring the text index up to date, and queue a job for the records whose status is not right."""
     await writing(prepare)
-    for dataset_id in await reading(datasets_with_wrong_statuses):
-        update_dataset_records_status_job.delay(dataset_id)
+    if wrong := await reading(records_with_wrong_status):
+        update_records_status_job.delay(wrong)
 
 
 def prepare(connection: Connection) -> None:
@@ -32,8 +37,8 @@ def prepare(connection: Connection) -> None:
     index.derive(connection)
 
 
-def datasets_with_wrong_statuses(connection: Connection) -> list[UUID]:
-    """The datasets with records whose status is not what the number of submitted responses says."""
+def records_with_wrong_status(connection: Connection) -> list[UUID]:
+    """The records whose status is not what the number of submitted responses says."""
     submitted = (
         select(func.count())
         .select_from(Response)
@@ -43,5 +48,13 @@ def datasets_with_wrong_statuses(connection: Connection) -> list[UUID]:
     )
     enough = submitted >= Dataset.distribution["min_submitted"].as_integer()
     right = case((enough, RecordStatus.completed.value), else_=RecordStatus.pending.value)
-    wrong = select(Record.dataset_id).distinct().join(Dataset, Dataset.id == Record.dataset_id)
-    return list(connection.scalars(wrong.where(as_text(Record.status) != right)))
+    records = select(Record.id).join(Dataset, Dataset.id == Record.dataset_id)
+    return list(connection.scalars(records.where(as_text(Record.status) != right)))
+
+
+@job(DEFAULT_QUEUE, retry=Retry(max=3))
+async def update_records_status_job(record_ids: list[UUID]) -> None:
+    """Have Argilla set the status of these records, and tell its webhooks, as it would have done."""
+    async with SearchEngine.get_by_name(NAME) as engine:
+        for record_id in record_ids:
+            await distribution.update_record_status(engine, record_id)

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from argilla_server.errors.future import UnprocessableEntityError
 from sqlalchemy import Row
 
 
-def similarities(rows: Sequence[Row[tuple[object, str]]], wanted: Sequence[float]) -> np.ndarray:
+def similarities(rows: Sequence[Row[tuple[object, str]]], wanted: Sequence[float]) -> Any:
     """(1 + cosine) / 2 of the wanted vector and each row's, as Elasticsearch scores it; rows end in a vector as JSON.
 
     The vector of nothing but zeros is like no other: 0.5. Raises UnprocessableEntityError for another length.
