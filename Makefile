@@ -6,11 +6,15 @@ DEV := .venv/dev.stamp
 # Compiling every module takes as long as all the rest, and Python compiles those that it imports by itself.
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet --prefer-binary --no-compile --constraint constraints.txt
 
-.PHONY: quickstart test lint bench
+.PHONY: quickstart review test lint bench
 
 # The main job on the bundled sample, from nothing to a summary.
 quickstart: $(BASE)
 	@$(BIN)/backmath quickstart
+
+# People's part of it: the sample's doubtful problems in the browser, on this machine, until Ctrl-C.
+review: quickstart
+	@$(BIN)/backmath review serve --push 60
 
 # Everything that has to hold before a change goes in. What takes long to fetch comes first, and no test waits for it;
 # pytest comes last: its summary ends the output.

@@ -30,6 +30,7 @@ _WHAT = (
 
 _NEXT = (
     ("backmath candidates list --decision review", "what people would have to decide"),
+    ("backmath review serve --push 60", "and where they decide it: a page in the browser, on this machine"),
     ("backmath ingest gsm8k --path train.jsonl", "GSM8K's file, if you have it; --hub openai/gsm8k fetches it"),
     ("backmath ingest records --path FILE --columns question=q,solution=s", "your own problems: JSONL, CSV or Parquet"),
     ("backmath generate", "then make backward problems from them"),

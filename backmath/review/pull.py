@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from curation.review.pull import Pulled
     from curation.store import Store
 
-EXAMPLE = "backmath review pull --watch 30"
+EXAMPLE = "backmath review pull --json"
 
 _GATHER_S = 1.0
 """Seconds in which events of a webhook are gathered before they are pulled."""

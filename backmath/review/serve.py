@@ -12,6 +12,7 @@ from backmath.command_line import within
 from backmath.config import DEFAULT_WORKSPACE, Debug, Workspace
 from backmath.errors import CommandError
 from backmath.progress import Bar
+from backmath.review.push import send_rows
 from backmath.signals import asking_to_stop
 from backmath.terminal import console, data
 
@@ -40,6 +41,12 @@ def serve(
         str | None,
         typer.Option(metavar="URL", help="Where a proxy of yours shows it to browsers: https://review.example.org"),
     ] = None,
+    push: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Put so many rows before people once it answers, as `review push` does."
+        ),
+    ] = None,
     workspace: Workspace = DEFAULT_WORKSPACE,
     debug: Debug = False,
 ) -> None:
@@ -47,12 +54,17 @@ def serve(
 
     The first time makes its environment and the accounts; names that are new later are added. Needs the network once.
     """
+    from curation.problems import count_problems
+    from curation.review.argilla import connect
     from curation.review.server import accounts, credentials, folder
     from curation.review.server.process import HOST, argilla_server, free_port
     from curation.store import Store
 
     origin = _origin(public_url)
-    with Store(workspace).running("review serve"):
+    store = Store(workspace)
+    if push is not None:
+        count_problems(store)  # says so where there is no store
+    with store.running("review serve"):
         known = credentials.read(workspace)
         port = free_port(port)
         everyone = accounts.settle(known, f"http://{HOST}:{port}", annotator or (), adjudicator or ())
@@ -73,6 +85,12 @@ def serve(
         ):
             if server.ready():
                 _print_way_in(out, origin or server.url, everyone, known, workspace)
+                if push is None:
+                    out.print("Next, in another terminal:")
+                    out.print(data(within("backmath review push", workspace)), soft_wrap=True)
+                else:
+                    owner = connect(server.url, everyone.owner.api_key)
+                    send_rows(out, store, owner, lambda: server.stopping, push)
                 server.wait()
     out.print("Stopped.")
 
@@ -123,5 +141,3 @@ def _print_way_in(
             table.add_row(f"  {role}", data(account.username, "cyan"), data(password, "bold"))
     out.print(table)
     out.print(data(f"Their passwords are in {credentials.path(workspace)}, which only you can read."), soft_wrap=True)
-    out.print("Next, in another terminal:")
-    out.print(data(within("backmath review push", workspace)), soft_wrap=True)

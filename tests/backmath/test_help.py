@@ -11,7 +11,9 @@ import pytest
 import typer
 
 from backmath.app import app, main
+from curation.review.server import credentials, folder
 from tests.backmath import cli
+from tests.curation.review.running import RunningArgilla
 
 
 def commands() -> Iterator[tuple[str, ...]]:
@@ -54,7 +56,18 @@ def test_the_commands_are_those_that_work_now() -> None:
         "candidates show",
         "candidates export",
         "llm serve",
+        "review serve",
+        "review push",
+        "review pull",
+        "review adjudicate",
+        "review status",
+        "review agreement",
     }
+
+
+SERVERS = [("llm", "serve"), ("review", "serve")]
+"""Commands that run until they are stopped; tests of their own start them."""
+ASKING_ARGILLA = [("review", "pull"), ("review", "adjudicate")]
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
@@ -71,7 +84,9 @@ def test_a_command_has_help_for_itself_and_for_each_of_its_options(words: tuple[
     assert needed <= {parameter.name for parameter in command.params}
 
 
-@pytest.mark.parametrize("words", [words for words in COMMANDS if words != ("llm", "serve")], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [words for words in COMMANDS if words not in (*SERVERS, *ASKING_ARGILLA)], ids=" ".join
+)
 def test_the_example_of_a_command_runs(
     words: tuple[str, ...], workplace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -87,6 +102,19 @@ def test_the_example_of_a_command_runs(
         ((first,),) = cli.query(workplace / "workspace", "SELECT min(candidate_id) FROM candidate_overview")
         arguments[-1] = first[:8]
     assert main(arguments) == 0, line
+    assert capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", ASKING_ARGILLA, ids=" ".join)
+def test_the_example_of_a_command_that_asks_argilla_runs(
+    words: tuple[str, ...], argilla: RunningArgilla, workplace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder.make(workplace / "workspace")
+    credentials.write(workplace / "workspace", argilla.credentials)
+    program, *arguments = shlex.split(example(help_of(words, capsys)))
+    assert program == "backmath"
+    assert tuple(arguments[: len(words)]) == words
+    assert main(arguments) == 0
     assert capsys.readouterr().out
 
 

@@ -35,25 +35,25 @@ class ArgillaServer:
         self.url = url
         self.process = process
         self._log = log
-        self._stopping = False
+        self.stopping = False
 
     def ready(self) -> bool:
         """Wait until it answers; False where it was stopped before. Raises ReviewServerError where it cannot start."""
         assert self.process.stdout
         answers = bool(self.process.stdout.readline())
-        if not answers and not self._stopping:
+        if not answers and not self.stopping:
             raise ReviewServerError(f"Argilla's server cannot start: {self._why()}")
         return answers
 
     def wait(self) -> None:
         """Wait until it was stopped. Raises ReviewServerError where it ended by itself."""
         self.process.wait()
-        if not self._stopping:
+        if not self.stopping:
             raise ReviewServerError(f"Argilla's server has ended by itself: {self._why()}")
 
     def stop(self) -> None:
         """Tell it to end. May be called from a signal handler."""
-        self._stopping = True
+        self.stopping = True
         self.process.terminate()
 
     def _why(self) -> str:

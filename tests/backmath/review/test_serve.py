@@ -42,7 +42,7 @@ def serving(folder: Path, *more: object) -> Iterator[Serving]:
     try:
         assert process.stdout
         lines: list[str] = []
-        while not lines or not lines[-1].startswith("backmath review push"):
+        while not lines or not lines[-1].endswith(("backmath review push\n", "rows sent.\n")):
             lines.append(process.stdout.readline())
             assert lines[-1], process.communicate()
         known = credentials.read(folder / "workspace")
@@ -115,6 +115,25 @@ def test_it_starts_again_with_everything_there_and_new_names_are_added(tmp_path:
         assert second.credentials.owner == first.credentials.owner
         for account in (first.credentials.annotators[0], second.credentials.annotators[-1]):
             assert log_in(second.credentials.url, account) == 201
+
+
+def test_it_can_put_the_first_rows_before_people_itself(workplace: Path) -> None:
+    with serving(workplace, "--push", 5) as server:
+        assert "5 rows sent." in server.shown
+        request = urllib.request.Request(
+            f"{server.credentials.url}/api/v1/me/datasets",
+            headers={"X-Argilla-Api-Key": server.credentials.annotators[0].api_key},
+        )
+        with urllib.request.urlopen(request, timeout=30) as reply:
+            assert b"backward-problems" in reply.read()
+        os.killpg(server.process.pid, signal.SIGINT)
+        output, errors = server.process.communicate(timeout=30)
+        assert (output, errors, server.process.returncode) == ("Stopped.\n", "", 0)
+
+
+def test_rows_for_people_need_candidates(tmp_path: Path) -> None:
+    _, errors = cli.run("review", "serve", "--port", 0, "--push", 5, cwd=tmp_path, code=1)
+    assert "backmath ingest" in errors
 
 
 def test_without_the_credentials_file_everyone_gets_a_new_password(tmp_path: Path) -> None:
