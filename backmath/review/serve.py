@@ -43,9 +43,7 @@ def serve(
     ] = None,
     push: Annotated[
         int | None,
-        typer.Option(
-            min=1, metavar="N", help="Put so many rows before people once it answers, as `review push` does."
-        ),
+        typer.Option(min=1, metavar="N", help="Put so many rows before people once it answers, as `review push` does."),
     ] = None,
     workspace: Workspace = DEFAULT_WORKSPACE,
     debug: Debug = False,

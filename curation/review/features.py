@@ -18,8 +18,8 @@ KINDS = (*CHECKS, "formula", "wording", "doubt")
 """Features that are one of a few kinds: the outcome of each check, and below them."""
 
 SIZES = ("doubts", "steps", "digits", "whole")
-"""Features that are numbers: how many checks hold the candidate back, steps of the solution, digits of the hidden value,
-and whether it is whole."""
+"""Features that are numbers: how many checks hold the candidate back, steps of the solution, digits of the hidden
+value, and whether it is whole."""
 
 _PRIOR_ODDS = 1.5
 _PRIOR_OF_ACCEPTED = 0.97

@@ -119,7 +119,10 @@ def _answer(problem: Problem) -> str:
 
 
 def _question(problem: Problem, candidate: BackwardProblem) -> str:
-    parts = [markdown(candidate.question, problem.notation), f"*Answer:* **{prose(decimal(candidate.condition.number))}**"]
+    parts = [
+        markdown(candidate.question, problem.notation),
+        f"*Answer:* **{prose(decimal(candidate.condition.number))}**",
+    ]
     if candidate.relation is not None:
         equation = candidate.relation.equation
         typeset = typeset_equation(equation, candidate.relation.unknown)

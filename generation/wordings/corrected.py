@@ -18,9 +18,7 @@ from schemas.candidate import BackwardProblem
 from schemas.check import Check, CheckName
 from schemas.problem import Problem
 
-_STRANGE = re.compile(
-    r"<\s*[A-Za-z!/?]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
-)
+_STRANGE = re.compile(r"<\s*[A-Za-z!/?]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 """Tags, and characters that are not seen."""
 
 

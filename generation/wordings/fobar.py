@@ -33,7 +33,9 @@ _COMMAND_BEFORE = re.compile(r"\\[A-Za-z]+\Z")
 _LONE_LETTER = re.compile(r"(?<![A-Za-z\\])[A-Za-z](?![A-Za-z])")
 # As in pandoc: mathematics touches its dollar signs, and no digit follows; so `$5 and $6` is money.
 _MATH = re.compile(
-    r"(?<![\\0-9$])(\$\$?)(?=[^\s$])(?:[^$\\]|\\.)*?(?<=\S)\1(?![0-9$])|(?<!\\)\\\[.*?(?:\\\]|\Z)|(?<!\\)\\\(.*?(?:\\\)|\Z)", re.S
+    r"(?<![\\0-9$])(\$\$?)(?=[^\s$])(?:[^$\\]|\\.)*?(?<=\S)\1(?![0-9$])"
+    r"|(?<!\\)\\\[.*?(?:\\\]|\Z)|(?<!\\)\\\(.*?(?:\\\)|\Z)",
+    re.S,
 )
 _PROSE = re.compile(r"\s[A-Za-z]{2,}\s[A-Za-z]{2,}\s")
 _NO_VARIABLE = re.compile(r"\\(?:text\w{0,2}|mbox|mathrm|begin|end)\s?\{[^{}]*\}|\\[A-Za-z]+")
