@@ -18,7 +18,7 @@ sys.modules["argilla_server.jobs.queues"] = queues
 
 from argilla_server import app  # noqa: E402
 
-from argilla_embedded import engine, parsed_settings, webhooks  # noqa: E402, F401
+from argilla_embedded import engine, memberships, parsed_settings, webhooks  # noqa: E402, F401
 from argilla_embedded.recovery import recover  # noqa: E402
 
 argilla_lifespan = app.router.lifespan_context
