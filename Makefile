@@ -27,6 +27,8 @@ lint: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	cd curation/review/server/site && $(CURDIR)/$(BIN)/mypy --strict --ignore-missing-imports --allow-subclassing-any \
+		--allow-untyped-decorators --cache-dir $(CURDIR)/.mypy_cache/site --package argilla_embedded
 	$(BIN)/lint-imports
 
 # One line a benchmark; those that need public data find it in the folder named by BACKMATH_DATA.

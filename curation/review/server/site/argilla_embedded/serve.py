@@ -84,7 +84,7 @@ def answer(app: "ASGIApp", wanted: dict[str, Any], announcements: TextIO) -> boo
         )
     )
     server.run()
-    return server.started
+    return bool(server.started)
 
 
 if __name__ == "__main__":
