@@ -10,10 +10,11 @@ from curation.migrations.m001_tables import m001_tables
 from curation.migrations.m002_views import m002_views
 from curation.migrations.m003_models import m003_models
 from curation.migrations.m004_review import m004_review
+from curation.migrations.m005_releases import m005_releases
 
 Migration = Callable[[DuckDBPyConnection], None]
 
-MIGRATIONS: tuple[Migration, ...] = (m001_tables, m002_views, m003_models, m004_review)
+MIGRATIONS: tuple[Migration, ...] = (m001_tables, m002_views, m003_models, m004_review, m005_releases)
 
 
 def pending(connection: DuckDBPyConnection) -> list[Migration]:
