@@ -87,3 +87,19 @@ class CredentialsError(CurationError):
 
 class WebhookError(CurationError):
     """The address for a webhook is none, or cannot be listened on."""
+
+
+class ReleaseMissingError(CurationError):
+    """There is no release of this version, or none at all."""
+
+
+class ReleaseDamagedError(CurationError):
+    """A file of a release is missing, or not as it was made."""
+
+
+class ReleaseRefusedError(CurationError):
+    """A release would break a licence, leak over its splits, or fall short of a demanded precision; or it exists."""
+
+
+class PublishError(CurationError):
+    """The place to publish to cannot be reached or written to."""

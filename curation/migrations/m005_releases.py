@@ -14,7 +14,7 @@ def m005_releases(connection: DuckDBPyConnection) -> None:
         );
         COMMENT ON TABLE releases IS 'Published versions; their files are in releases/VERSION of the workspace';
         COMMENT ON COLUMN releases.previous IS 'The version that it is compared with; NULL for the first one';
-        COMMENT ON COLUMN releases.manifest IS 'Files with their SHA-256, counts, sources, precision, what was left out';
+        COMMENT ON COLUMN releases.manifest IS 'Files with SHA-256, counts, sources, precision, what was left out';
         COMMENT ON COLUMN releases.created_at IS 'UTC';
 
         CREATE TABLE release_items (
