@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import typer
 
-from backmath import candidates, generate, ingest, llm, quickstart, status, triage
+from backmath import candidates, generate, ingest, llm, quickstart, report, status, triage
 from backmath.errors import explain
 from backmath.review.app import app as review
 from backmath.terminal import print_error
@@ -27,6 +27,7 @@ for command, example in (
     (generate.generate, generate.EXAMPLE),
     (triage.triage, triage.EXAMPLE),
     (status.status, status.EXAMPLE),
+    (report.report, report.EXAMPLE),
 ):
     app.command(epilog=f"Example: {example}")(command)
 app.add_typer(candidates.app, name="candidates")

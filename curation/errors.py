@@ -53,6 +53,10 @@ class ExportError(CurationError):
     """The file cannot be written, or is there already."""
 
 
+class ReportError(CurationError):
+    """The report's file cannot be written."""
+
+
 class ArgillaUnreachableError(CurationError):
     """No Argilla answers at the address, or it stopped answering."""
 

@@ -32,7 +32,7 @@ def markdown(text: str, notation: Notation, marked: tuple[int, int] | None = Non
 
     What stands from the first to the second place of `marked` is highlighted; it must not be a part of mathematics.
     """
-    text = _clean(text)
+    text = clean(text)
     if marked is not None:
         start, end = marked
         text = f"{text[:start]}{_OPEN}{text[start:end]}{_CLOSE}{text[end:]}"
@@ -42,7 +42,7 @@ def markdown(text: str, notation: Notation, marked: tuple[int, int] | None = Non
 
 def prose(text: str) -> str:
     """The text as Markdown that shows it as it stands: `$5` is money, `2*3*4` no emphasis, `<b>` no tag."""
-    return _escaped(_clean(text))
+    return _escaped(clean(text))
 
 
 def inline(latex: str) -> str:
@@ -53,10 +53,10 @@ def inline(latex: str) -> str:
 
 def woven(text: str, formulas: Iterable[tuple[int, int, str]]) -> str:
     """Prose in which each formula, LaTeX with the place of what it replaces, stands as inline mathematics."""
-    return _woven(_clean(text), formulas)
+    return _woven(clean(text), formulas)
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """The text, of the same length, with signs in the place of characters that are not seen, or turn others round."""
     return _CONTROL.sub("\ufffd", text)
 

@@ -59,14 +59,14 @@ def uncertainty(probability: float) -> float:
 
 def steps(solution: Sequence[Step]) -> str:
     """The steps as plain text, one a line, numbered from 1."""
-    return "\n".join(f"{number}. {_flat(step.text)}" for number, step in enumerate(solution, 1))
+    return "\n".join(f"{number}. {flat(step.text)}" for number, step in enumerate(solution, 1))
 
 
 def step_spans(solution: Sequence[Step]) -> list[tuple[int, int]]:
     """Where each step stands in the text of `steps`."""
     spans, start = [], 0
     for number, step in enumerate(solution, 1):
-        end = start + len(f"{number}. {_flat(step.text)}")
+        end = start + len(f"{number}. {flat(step.text)}")
         spans.append((start, end))
         start = end + 1
     return spans
@@ -82,18 +82,24 @@ def solution(candidate: BackwardProblem, notation: Notation) -> str:
 
 def _step(step: Step, unknown: str, notation: Notation) -> str:
     """A step with its equation typeset: in its place in the text, or below where the text does not have it."""
-    text = _flat(step.text)
+    text = flat(step.text)
+    formulas = written(text, unknown)
+    if formulas:
+        return woven(text, formulas)
+    said = _indented(markdown(text, notation))
+    typeset = typeset_equation(step.equation, unknown) if step.equation else None
+    return f"{said}  \n   {inline(typeset)}" if typeset else said
+
+
+def written(text: str, unknown: str) -> list[tuple[int, int, str]]:
+    """The equations that stand in the words of a step: where, and their LaTeX."""
     formulas = []
     for run in re.finditer(rf"(?:[-+*/^().=$\d\s%]|,(?=\d)|\b{re.escape(unknown)}\b)+", text):
         start, end = run.start() + len(run[0]) - len(run[0].lstrip(" .")), run.start() + len(run[0].rstrip(" ."))
         equation = text[start:end].replace("$", "")
         if any(sign in equation for sign in "=*/") and (typeset := typeset_equation(equation, unknown)):
             formulas.append((start, end, typeset))
-    if formulas:
-        return woven(text, formulas)
-    said = _indented(markdown(text, notation))
-    typeset = typeset_equation(step.equation, unknown) if step.equation else None
-    return f"{said}  \n   {inline(typeset)}" if typeset else said
+    return formulas
 
 
 def _problem(problem: Problem, candidate: BackwardProblem) -> str:
@@ -153,7 +159,8 @@ def _suggestions(item: ReviewItem, candidate: BackwardProblem, questions: Mappin
     ]
 
 
-def _flat(text: str) -> str:
+def flat(text: str) -> str:
+    """The text on one line."""
     return " ".join(text.split())
 
 

@@ -1,0 +1,139 @@
+"""The page: one HTML file with everything in it, that asks for nothing and runs nothing."""
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from duckdb import DuckDBPyConnection
+
+from curation.errors import ReportError
+from curation.report import figures, plots
+from curation.report.distributions import distributions
+from curation.report.examples import examples
+from curation.report.plots import Estimate
+from curation.report.stream import stream
+from curation.report.text import short
+from curation.review.agreement import Agreement
+from curation.review.precision import Precision, in_all
+from curation.store import Store
+from schemas.decision import Verdict
+
+_MOST_ROWS = 40
+"""Rows of a table in the page; the query gives all of them."""
+
+_EXAMPLES: dict[Verdict, str] = {"accept": "Accepted", "review": "Doubtful: people decide", "reject": "Rejected"}
+
+
+def write(store: Store, output: Path, meaning: Mapping[str, str]) -> None:
+    """Write the page of what the store holds; `meaning` says what it means that a check held a candidate back.
+
+    The same store gives the same bytes. The file appears whole or not at all, in the place of an older one. Raises
+    StoreMissingError where there is no store yet, ReportError where the file cannot be written.
+    """
+    html = render(store, meaning).encode("utf-8", "replace")
+    part = output.with_name(f".{output.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(html)
+        os.replace(part, output)
+    except OSError as error:
+        raise ReportError(f"{output} could not be written ({error.strerror}); nothing was left of it") from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def render(store: Store, meaning: Mapping[str, str]) -> str:
+    """The page as text; raises StoreMissingError where there is no store yet."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("curation.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"cell": _cell, "short": short}
+    template = environment.get_template("report.html.jinja")
+    with store.connect(read_only=True) as connection:
+        parts = _parts(store, connection, meaning)
+    return template.render(parts, most_rows=_MOST_ROWS, meaning=meaning)
+
+
+def _parts(store: Store, connection: DuckDBPyConnection, meaning: Mapping[str, str]) -> dict[str, Any]:
+    """All that the template shows."""
+    flow, held = figures.flow(connection), figures.held(connection)
+    wide, narrow = stream(flow, held, meaning)
+    outcomes, precision = figures.outcomes(connection), figures.precision(connection)
+    agreements, spent = figures.agreements(connection), figures.spent(connection)
+    stages, reviewers = figures.work(connection)
+    return {
+        "as_of": connection.execute("SELECT max(decided_at) FROM decisions").fetchall()[0][0],
+        "totals": figures.totals(connection),
+        "flow": flow,
+        "held": held,
+        "stream": wide,
+        "stream_narrow": narrow,
+        "outcomes": outcomes,
+        "outcomes_plot": plots.outcomes(outcomes),
+        "precision": precision,
+        "precision_plot": plots.estimates(precision, _precisions(precision.rows), 0, 1),
+        "agreements": agreements,
+        "agreements_plot": plots.estimates(agreements, [_agreement(row) for row in agreements.rows[:12]], -0.2, 1),
+        "waiting": figures.waiting(connection),
+        "stages": stages,
+        "stages_plot": plots.stages(stages),
+        "reviewers": reviewers,
+        "reviewers_plot": plots.amounts(
+            reviewers, [(row.reviewer, row.answered, f"{row.answered:,} answered") for row in reviewers.rows[:12]]
+        ),
+        "spent": spent,
+        "spent_plot": plots.amounts(spent, [(row.model, row.usd or 0, _money(row)) for row in spent.rows[:12]]),
+        "distributions": [(figure, plots.groups(figure)) for figure in distributions(connection)],
+        "examples": [(title, verdict, examples(store, connection, verdict)) for verdict, title in _EXAMPLES.items()],
+        "released": figures.released(connection),
+        "trained": sorted(short(path.name) for path in (store.folder / "runs").glob("*/"))[:_MOST_ROWS],
+    }
+
+
+def _precisions(rows: tuple[Precision, ...]) -> list[Estimate]:
+    """Each group, and all together where there are several."""
+    shown = [*rows[:12], *([in_all(rows)] if len(rows) > 1 else [])]
+    return [
+        Estimate(
+            "all" if row.source == row.formula == "all" else f"{short(row.source, 14)} {row.formula}",
+            row.share,
+            (row.low, row.high),
+            f"{row.right:,} of {row.audited:,}",
+        )
+        for row in shown
+    ]
+
+
+def _agreement(row: Agreement) -> Estimate:
+    end = row.note.partition(":")[0] if row.alpha is None else f"{row.alpha:.2f}"
+    return Estimate(row.group, row.alpha, row.alpha_interval, end)
+
+
+def _money(row: figures.Spent) -> str:
+    if row.usd is None:
+        return "price unknown"
+    return f"${row.usd:,.2f}{' or more' if row.unpriced else ''}"
+
+
+def _cell(value: object) -> str:
+    """A value as a table shows it."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool | int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.4g}"
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, tuple):
+        return " to ".join(map(_cell, value))
+    return short(str(value), 80)

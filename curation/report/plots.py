@@ -1,0 +1,151 @@
+"""The plots of the report. None needs its colours: parts have labels, or marks of their own, beside them."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from markupsafe import Markup
+
+from curation.report.canvas import ACCENT, ACCEPT, INK, LINE, MUTED, PAPER, REJECT, REVIEW, canvas
+from curation.report.distributions import Group
+from curation.report.figure import Figure
+from curation.report.figures import Outcomes
+from curation.report.text import short
+from curation.review.interval import Interval
+from curation.review.workload import StageLoad
+from schemas.model import Model
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+WIDTH = 400
+"""Pixels: readable on a telephone, and two stand side by side on a desk."""
+
+_ROW = 24
+_BAR = 14
+_GAP = 10
+
+Colour = str
+DECISIONS: tuple[tuple[str, Colour, str], ...] = (
+    ("accepted", ACCEPT, ""),
+    ("review", REVIEW, "////"),
+    ("rejected", REJECT, "xxxx"),
+)
+"""Name, colour and hatching of each part of a bar, so that the parts differ in print without colours as well."""
+
+
+class Bar(NamedTuple):
+    """A name, its parts from left to right, and what stands at its end."""
+
+    name: str
+    parts: tuple[float, ...]
+    end: str
+
+
+class Estimate(NamedTuple):
+    """A name, a value and its interval (None: nothing is known), and what stands at its end."""
+
+    name: str
+    value: float | None
+    interval: Interval | None
+    end: str
+
+
+def groups(figure: Figure[Group]) -> Markup:
+    """How many candidates are in each group, by decision."""
+    bars = [
+        Bar(row.name, (row.accepted, row.review, row.rejected), f"{row.accepted + row.review + row.rejected:,}")
+        for row in figure.rows
+    ]
+    return _bars(figure, bars, [(colour, hatch) for _, colour, hatch in DECISIONS], "accepted, in review, rejected")
+
+
+def outcomes(figure: Figure[Outcomes]) -> Markup:
+    """The share of candidates that each check passed, left open and failed."""
+    bars = [Bar(row.check_name, (row.passed, row.undecided, row.failed), _share_passed(row)) for row in figure.rows]
+    return _bars(figure, bars, [(colour, hatch) for _, colour, hatch in DECISIONS], "passed, undecided, failed")
+
+
+def stages(figure: Figure[StageLoad]) -> Markup:
+    """How much of each stage of review is decided, answered and not answered."""
+    bars = [
+        Bar(
+            row.stage,
+            (row.decided, max(row.sent - row.unanswered - row.decided, 0), row.unanswered),
+            f"{row.decided:,} of {row.sent:,}",
+        )
+        for row in figure.rows
+    ]
+    colours = [(ACCEPT, ""), (REVIEW, "////"), (LINE, "")]
+    return _bars(figure, bars, colours, "decided, answered and not decided yet, not answered")
+
+
+def amounts(figure: Figure[Model], named: Sequence[tuple[str, float, str]]) -> Markup:
+    """One bar for each name, as long as its value, with a text at its end."""
+    return _bars(figure, [Bar(name, (value,), end) for name, value, end in named], [(ACCENT, "")], "")
+
+
+def estimates(figure: Figure[Model], rows: Sequence[Estimate], lowest: float, highest: float) -> Markup:
+    """A point and its interval for each row, on a scale from `lowest` to `highest`."""
+    left, right = _edges([row.name for row in rows], [row.end for row in rows])
+    told = "; ".join(f"{row.name}: {row.end}" for row in rows)
+    height = _ROW * (len(rows) + 1) + 4
+    span = highest - lowest
+
+    def place(value: float) -> float:
+        return left + (right - left) * (min(max(value, lowest), highest) - lowest) / span
+
+    with canvas(figure.key, WIDTH, height, figure.title, short(told, 600)) as drawn:
+        for tick in range(5):
+            value = lowest + span * tick / 4
+            drawn.axes.plot([place(value)] * 2, [0, height - _ROW], color=LINE, linewidth=1)
+            drawn.axes.text(place(value), height - 6, f"{value:.2g}", size=11, color=MUTED, ha="center")
+        for number, row in enumerate(rows):
+            middle = _ROW * number + _ROW / 2
+            _name(drawn.axes, left, middle, row.name)
+            if row.value is not None and row.interval is not None:
+                drawn.axes.plot(list(map(place, row.interval)), [middle, middle], color=ACCENT, linewidth=3)
+                drawn.axes.plot(
+                    [place(row.value)], [middle], "o", markersize=9, color=INK, markeredgecolor=PAPER, markeredgewidth=2
+                )
+            drawn.axes.text(right + _GAP, middle, row.end, va="center_baseline", color=MUTED, size=11)
+    return drawn.svg
+
+
+def _bars(
+    figure: Figure[Model], bars: Sequence[Bar], looks: Sequence[tuple[Colour, str]], parts: str
+) -> Markup:
+    """Bars that lie one below the other; the longest takes all the room."""
+    from matplotlib.patches import Rectangle
+
+    left, right = _edges([bar.name for bar in bars], [bar.end for bar in bars])
+    longest = max((sum(bar.parts) for bar in bars), default=0) or 1
+    told = "; ".join(f"{bar.name}: {', '.join(f'{part:,g}' for part in bar.parts)}" for bar in bars)
+    text = short(f"{parts}. {told}" if parts else told, 600)
+    with canvas(figure.key, WIDTH, _ROW * max(len(bars), 1) + 2, figure.title, text) as drawn:
+        for number, bar in enumerate(bars):
+            top = _ROW * number + (_ROW - _BAR) / 2
+            _name(drawn.axes, left, top + _BAR / 2, bar.name)
+            edge = float(left)
+            for part, (colour, hatch) in zip(bar.parts, looks, strict=True):
+                length = (right - left) * part / longest
+                if length:
+                    look = {"facecolor": colour, "edgecolor": PAPER, "linewidth": 0, "hatch": hatch or None}
+                    drawn.axes.add_patch(Rectangle((edge, top), length, _BAR, **look))
+                edge += length
+            drawn.axes.text(edge + 6, top + _BAR / 2, bar.end, va="center_baseline", color=MUTED, size=11)
+    return drawn.svg
+
+
+def _name(axes: "Axes", left: float, middle: float, name: str) -> None:
+    axes.text(left - _GAP, middle, short(name, 24), ha="right", va="center_baseline", color=INK)
+
+
+def _edges(names: Sequence[str], ends: Sequence[str]) -> tuple[float, float]:
+    """Where bars begin and end, so that there is room for the names before them and the texts behind."""
+    left = min(max((len(short(name, 24)) for name in names), default=0), 24) * 6.8 + _GAP + 2
+    return left, WIDTH - max((len(end) for end in ends), default=0) * 6.4 - _GAP
+
+
+def _share_passed(row: Outcomes) -> str:
+    return f"{row.passed / max(row.passed + row.undecided + row.failed, 1):.0%} passed"
+
