@@ -4,8 +4,8 @@ Forward, a line of the source's own solution is 1 where it calculates and all it
 where the problem's formula holds: then the conditions give the answer by these calculations. A line without a
 calculation, or with one that is rounded or cannot be read, is None: its words are not proved.
 
-Backward, every step of an accepted candidate is 1: each equation is proved by the check `steps_hold`, and a step without
-one ("Let x be the unknown number of clips.") only names the unknown or writes a proved function of it.
+Backward, every step of an accepted candidate is 1: each equation is proved by the check `steps_hold`, and a step
+without one ("Let x be the unknown number of clips.") only names the unknown or writes a proved function of it.
 """
 
 from collections.abc import Sequence
@@ -17,6 +17,11 @@ from schemas.problem import Problem
 from schemas.published import ProcessRow
 
 Label = Literal[0, 1] | None
+
+
+def right(count: int) -> tuple[Label, ...]:
+    """So many steps that are right."""
+    return (1,) * count  # type: ignore[return-value]  # mypy takes the 1 for any int
 
 
 def forward_labels(lines: Sequence[Line]) -> tuple[Label, ...]:
@@ -48,11 +53,10 @@ def steps_are_proved(candidate: BackwardProblem) -> bool:
 def backward_row(problem: Problem, candidate: BackwardProblem) -> ProcessRow:
     """The question and the solution of an accepted candidate whose steps are proved."""
     steps = tuple(step.text for step in candidate.solution)
-    labels: tuple[Label, ...] = (1,) * (1 + len(steps))
     return ProcessRow(
         prompt=problem.question,
         completions=(candidate.question, *steps),
-        labels=labels,
+        labels=right(1 + len(steps)),
         label_source="sympy",
         problem_id=problem.id,
     )

@@ -16,42 +16,45 @@ from functools import cached_property
 from curation.process_labels.corruptions import arithmetic
 from curation.process_labels.corruptions.corruption import Corruption, CorruptionKind, tried, weighted
 from curation.process_labels.corruptions.refutation import refuted_at
+from curation.process_labels.proved import right
 from generation.solutions.inversion import inversion
 from generation.solutions.polynomial import simplest
 from generation.verification.expression import (
     ExpressionError,
+    apply,
     decimal,
     evaluate,
     for_people,
     parse,
-    plain,
     written_number,
 )
-from generation.verification.rational_function import UNKNOWN, RationalFunction, compute, fraction, function_of
+from generation.verification.rational_function import UNKNOWN, RationalFunction, compute, function_of, same
+from generation.verification.solve import solve
 from schemas.candidate import BackwardProblem
 from schemas.relation import Relation
-from schemas.step import Step
 
 MAX_TRIES = 6
 """Ways of one kind at one place that are tried."""
 _SET_EQUAL = "The answer to the original question is"
-_UNDOING = re.compile(r"(Add|Subtract|Multiply|Divide) (?:both sides by )?(\S+?)(?: (?:to|from) both sides)?: ")
-_INVERSE = {
-    "Add": ("Subtract {0} from both sides", "-"),
-    "Subtract": ("Add {0} to both sides", "+"),
-    "Multiply": ("Divide both sides by {0}", "/"),
-    "Divide": ("Multiply both sides by {0}", "*"),
-}
+_UNDOING = re.compile(
+    r"(?:(Add|Subtract) ([0-9./]+) (?:to|from) both sides|(Multiply|Divide) both sides by ([0-9]+))\Z"
+)
+_OPERATORS = {"Add": "+", "Subtract": "-", "Multiply": "*", "Divide": "/"}
+_INVERSES = {"Add": "Subtract", "Subtract": "Add", "Multiply": "Divide", "Divide": "Multiply"}
 
 
 @dataclass(frozen=True, slots=True)
-class Equation:
-    """What a wrong step says, f(x) = A, its words, and the text that is refuted against what stood there."""
+class WrongStep:
+    """A wrong step in place of one that is proved: its text, the equation f(x) = A to which it leads, and the claim
+    (an equation or an expression) that is refuted against the proved one. `kept` is the number of steps before it.
+    """
 
-    words: str
+    text: str
     function: RationalFunction
     answer: Fraction
     claim: str
+    proved: str
+    kept: int
 
 
 class BackwardCorruptions:
@@ -63,29 +66,29 @@ class BackwardCorruptions:
         self._unknown = relation.unknown
         self._hidden = candidate.condition.number
         self._others = sorted(set(conditions) - {self._hidden})
-        self._whole = self._hidden.denominator == 1
 
     def choose(self, random_numbers: random.Random) -> Corruption | None:
         """The first corruption that can be made, of the kinds and at the places in the order that chance gives."""
-        with suppress(ExpressionError):
-            if self._set_equal is None or self._function.reduced().numerator.degree() != 1:
-                return None
-            places = range(max(1, self._set_equal - 1), len(self._steps) - 1)
-            for place in weighted(places, [1 / (1 + index) for index in range(len(places))], random_numbers):
-                for kind in tried(random_numbers):
+        if self._set_equal is None:
+            return None
+        places = range(max(1, self._set_equal - 1), len(self._steps) - 1)
+        early = [1 / (1 + index) for index in range(len(places))]
+        for place in weighted(places, early, random_numbers):
+            for kind in tried(random_numbers):
+                with suppress(ExpressionError):
                     ways = list(self._ways(kind, place))
                     for way in random_numbers.sample(ways, min(len(ways), MAX_TRIES)):
-                        found = self._carried(kind, place, way)
-                        if found is not None:
+                        if (found := self._carried(kind, place, way)) is not None:
                             return found
         return None
 
     @cached_property
     def _set_equal(self) -> int | None:
-        """The step that sets the function equal to the answer, where operations undo it from there on."""
-        if any("only value" in step.text or "Factor" in step.text for step in self._steps):
+        """The step that sets f equal to the answer, where an operation a line undoes it from there on."""
+        index = next((i for i, step in enumerate(self._steps) if step.text.startswith(_SET_EQUAL)), None)
+        if index is None or not _UNDOING.match(self._steps[index + 1].text.partition(":")[0]):
             return None
-        return next((i for i, step in enumerate(self._steps) if step.text.startswith(_SET_EQUAL)), None)
+        return index
 
     @cached_property
     def _function(self) -> RationalFunction:
@@ -98,36 +101,87 @@ class BackwardCorruptions:
     def _read(self, text: str) -> RationalFunction:
         return function_of(compute(parse(text, (self._unknown,)), {self._unknown: UNKNOWN}))
 
-    def _ways(self, kind: CorruptionKind, place: int) -> Iterator[Equation]:
+    def _ways(self, kind: CorruptionKind, place: int) -> Iterator[WrongStep]:
         assert self._set_equal is not None
         if place < self._set_equal:
-            yield from self._restated(kind, place)
-        elif place == self._set_equal:
-            yield from self._equated(kind)
-        else:
-            yield from self._undone(kind, place)
+            return self._restated(kind, place)
+        return self._equated(kind, place) if place == self._set_equal else self._undone(kind, place)
 
-    def _restated(self, kind: CorruptionKind, place: int) -> Iterator[Equation]:
-        """The last step before the equation, where it gives f, with f made wrong."""
+    def _restated(self, kind: CorruptionKind, place: int) -> Iterator[WrongStep]:
+        """The last step before the equation, where it works f out, `x + x/2 = 3*x/2`, made wrong."""
         step = self._steps[place]
-        left, _, right = (step.equation or "").partition(" = ")
-        if not left or self._unknown not in left or self._read(right) != self._function_like(right):
+        equation = step.equation or ""
+        left, _, result = equation.partition(" = ")
+        if (
+            self._unknown not in result
+            or step.text.count(equation) != 1
+            or not same(self._read(result), self._function)
+        ):
             return
-        for other in self._expressions(kind, left):
-            with suppress(ExpressionError):
-                function = self._read(other)
-                claim = f"{other} = {simplest(function, self._unknown)[0]}"
-                if step.text.count(f"{left} = ") == 1:
-                    yield Equation(_replaced(step.text, step.equation or "", claim), function, self._answer, other)
+        if kind in ("arithmetic_slip", "sign_error"):
+            claims = [(f"{left} = {other}", other) for other in self._miswritten(kind, result)]
+        else:
+            others = [for_people(parse(each, (self._unknown,)), {}) for each in self._misunderstood(kind, left)]
+            claims = [(f"{each} = {simplest(self._read(each), self._unknown)[0]}", each) for each in others]
+        for claim, expression in claims:
+            text = step.text.replace(equation, claim)
+            yield WrongStep(text, self._read(expression), self._answer, claim, equation, place)
 
-    def _function_like(self, text: str) -> RationalFunction | None:
-        """The function of a text, where it is f; None where it is another."""
-        function = self._read(text)
-        return function if plain_of(function, self._unknown) == plain_of(self._function, self._unknown) else None
+    def _equated(self, kind: CorruptionKind, place: int) -> Iterator[WrongStep]:
+        """Another function set equal to the answer, or the function to another number of the question."""
+        equation = self._steps[place].equation or ""
+        given = equation.rpartition(" = ")[0]
+        if kind == "wrong_number":
+            for number in self._others:
+                yield self._equation(self._function, number, place)
+        elif kind == "skipped_step" and place > 2:
+            left, _, worked_out = (self._steps[place - 2].equation or "").partition(" = ")
+            if self._unknown in left:
+                yield self._equation(self._read(worked_out or left), self._answer, place - 1)
+        else:
+            for other in self._misunderstood(kind, given):
+                yield self._equation(self._read(other), self._answer, place)
 
-    def _expressions(self, kind: CorruptionKind, text: str) -> Iterator[str]:
+    def _equation(self, function: RationalFunction, answer: Fraction, kept: int) -> WrongStep:
+        assert self._set_equal is not None
+        claim = f"{simplest(function, self._unknown)[0]} = {decimal(answer)}"
+        text = f"{_SET_EQUAL} {decimal(answer)}, so {claim}."
+        return WrongStep(text, function, answer, claim, self._steps[self._set_equal].equation or "", kept)
+
+    def _undone(self, kind: CorruptionKind, place: int) -> Iterator[WrongStep]:
+        """An operation undone wrongly: by itself instead of its inverse, by another number, or with a slip."""
+        step = self._steps[place]
+        words = step.text.partition(": ")[0]
+        equation = step.equation or ""
+        left, _, result = equation.partition(" = ")
+        before = (self._steps[place - 1].equation or "").rpartition(" = ")[2]
+        match = _UNDOING.match(words)
+        if match is None or self._unknown in result + before:
+            return
+        name, operand = match[1] or match[3], evaluate(parse(match[2] or match[4]))
+        value = evaluate(parse(before))
+        wrong: list[tuple[str, Fraction]] = []
+        if kind == "arithmetic_slip" and "/" not in result and result[0] != "-":
+            wrong = [(words, slip) for slip in arithmetic.slips(result)]
+        elif kind in ("sign_error", "wrong_inverse"):
+            inverse = _INVERSES[name]
+            signed = kind == "sign_error"
+            if not signed or name in ("Add", "Subtract"):
+                spoken = words if signed else _spoken(inverse, operand)
+                wrong = [(spoken, apply(_OPERATORS[inverse], value, operand))]  # type: ignore[arg-type]
+        elif kind == "wrong_quantity":
+            wrong = [
+                (_spoken(name, other), apply(_OPERATORS[name], value, other))  # type: ignore[arg-type]
+                for other in self._others
+                if other not in (0, operand)
+            ]
+        for spoken, found in wrong:
+            claim = f"{left} = {decimal(found)}"
+            yield WrongStep(f"{spoken}: {claim}.", self._read(left), found, claim, equation, place)
+
+    def _misunderstood(self, kind: CorruptionKind, text: str) -> Iterator[str]:
         """An expression with one thing changed."""
-        known = set(self._others)
+        known = frozenset(self._others)
         if kind == "wrong_operation":
             yield from arithmetic.other_operations(text)
         elif kind == "wrong_number":
@@ -138,3 +192,50 @@ class BackwardCorruptions:
             yield from arithmetic.other_numbers(
                 text, lambda value: [] if value in known else arithmetic.other_constants(value)
             )
+
+    @staticmethod
+    def _miswritten(kind: CorruptionKind, text: str) -> Iterator[str]:
+        """A simplified expression as a slip leaves it."""
+        if kind == "sign_error":
+            yield from arithmetic.other_signs(text)
+        else:
+            yield from arithmetic.other_numbers(text, lambda value: list(arithmetic.slips(decimal(value))))
+
+    def _carried(self, kind: CorruptionKind, place: int, way: WrongStep) -> Corruption | None:
+        """The solution with the wrong step and all that follows from it; None where it is not proved to be wrong."""
+        assert self._set_equal is not None
+        least = way.function.reduced()
+        roots = solve(way.function, way.answer).rational
+        if max(least.numerator.degree(), least.denominator.degree()) != 1 or len(roots) != 1:
+            return None
+        (root,) = roots
+        if root == self._hidden or not arithmetic.plain_enough(root, self._hidden.denominator == 1):
+            return None
+        if refuted_at(way.proved, way.claim, self._unknown, self._hidden) is None:
+            return None
+        steps = [*(step.text for step in self._steps[: way.kept]), way.text]
+        if place < self._set_equal:
+            steps.append(self._equation(way.function, way.answer, place).text)
+        if place <= self._set_equal or not same(way.function, UNKNOWN):
+            steps += (step.text for step in inversion(way.function, self._unknown, way.answer, root))
+        if place <= self._set_equal:
+            steps.append(self._checked(way, root))
+        return Corruption(kind, tuple(steps), right(way.kept), str(root))
+
+    def _checked(self, way: WrongStep, root: Fraction) -> str:
+        """The check of the equation that was set up."""
+        number = written_number(decimal(root))
+        function = parse(simplest(way.function, self._unknown)[0], (self._unknown,))
+        equation = f"{for_people(function, {self._unknown: number})} = {decimal(way.answer)}"
+        return f"Check: with {self._unknown} = {number[0]}, {equation}, as the question says."
+
+
+def _spoken(name: str, operand: Fraction) -> str:
+    """`Subtract 24 from both sides`."""
+    number = decimal(operand)
+    match name:
+        case "Add":
+            return f"Add {number} to both sides"
+        case "Subtract":
+            return f"Subtract {number} from both sides"
+    return f"{name} both sides by {number}"

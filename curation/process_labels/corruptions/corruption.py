@@ -32,20 +32,31 @@ WEIGHTS: dict[CorruptionKind, int] = {
 """Real errors are mostly true arithmetic on the wrong thing: of the first wrong steps that are marked in ProcessBench
 (GSM8K) and by teachers, under a tenth hold a false equality (benchmarks/process_labels.py)."""
 
-Thing = TypeVar("Thing")
-
 FALSE_ARITHMETIC: frozenset[CorruptionKind] = frozenset({"arithmetic_slip", "sign_error"})
 """The kinds whose step states a false equality; that of any other is true and comes to another value than the truth."""
 
 
 @dataclass(frozen=True, slots=True)
 class Corruption:
-    """A whole wrong solution: its steps, which of them is the first wrong one, and what the last one comes to."""
+    """A whole wrong solution: its steps, the labels of those before the wrong one, and what the last one comes to."""
 
     kind: CorruptionKind
     steps: tuple[str, ...]
-    wrong: int
+    before: tuple[Label, ...]
     answer: str
+
+    @property
+    def wrong(self) -> int:
+        """The index of the wrong step."""
+        return len(self.before)
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        """Those before the wrong step, 0 for it, and None for what follows."""
+        return (*self.before, 0, *(None,) * (len(self.steps) - self.wrong - 1))
+
+
+Thing = TypeVar("Thing")
 
 
 def chance(*identity: str) -> random.Random:
@@ -62,8 +73,3 @@ def weighted(things: Sequence[Thing], weights: Sequence[float], random_numbers: 
 def tried(random_numbers: random.Random) -> list[CorruptionKind]:
     """All kinds, in the order in which they are tried this time."""
     return weighted(list(WEIGHTS), list(WEIGHTS.values()), random_numbers)
-
-
-def labels(before: Sequence[Label], count: int) -> tuple[Label, ...]:
-    """The labels before the wrong step, 0 for it, and None for what follows, `count` in all."""
-    return (*before, 0, *(None,) * (count - len(before) - 1))

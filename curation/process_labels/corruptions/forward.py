@@ -16,6 +16,7 @@ from curation.process_labels.corruptions import arithmetic
 from curation.process_labels.corruptions.corruption import Corruption, CorruptionKind, tried, weighted
 from curation.process_labels.corruptions.refutation import refuted
 from curation.process_labels.lines import NUMERALS, Line, Written, value_of, values_in
+from curation.process_labels.proved import forward_labels
 from generation.formulas.equalities import read_side
 
 MAX_TRIES = 8
@@ -71,8 +72,7 @@ class ForwardCorruptions:
                 continue
             steps = self._redone(index, {}, each, Spoiled(way.left, value))
             if steps is not None:
-                before = [line.text for line in self._lines[:index]]
-                return Corruption(kind, (*before, *steps[0]), index, steps[1])
+                return self._corruption(kind, self._lines[:index], steps)
         return None
 
     def _ways(self, kind: CorruptionKind, index: int, each: Written) -> Iterator[Spoiled]:
@@ -88,9 +88,7 @@ class ForwardCorruptions:
         elif kind in ("wrong_number", "wrong_quantity", "wrong_constant"):
             yield from map(Spoiled, arithmetic.other_numbers(left, self._instead(kind, index, left)))
 
-    def _instead(
-        self, kind: CorruptionKind, index: int, left: str
-    ) -> Callable[[Fraction], Sequence[Fraction]]:
+    def _instead(self, kind: CorruptionKind, index: int, left: str) -> Callable[[Fraction], Sequence[Fraction]]:
         """What may stand for a number of the calculation by mistake: only what it does not already work with."""
         used = values_in(left)
         earlier = {each.value for line in self._lines[:index] for each in line.written}
@@ -119,13 +117,18 @@ class ForwardCorruptions:
             steps = self._redone(index + 1, {each.value: value}, None, None)
             if steps is None:
                 continue
-            before = [earlier.text for earlier in self._lines[:index]]
             after = [later.text for later in self._lines[index + 1 :]]
             first = next(place for place, (old, new) in enumerate(zip(after, steps[0], strict=True)) if old != new)
             # The first line that changes is the wrong one only if it calculates with what was never worked out.
             if self._lines[index + 1 + first].written:
-                return Corruption("skipped_step", (*before, *steps[0]), index + first, steps[1])
+                before = (*self._lines[:index], *self._lines[index + 1 : index + 1 + first])
+                return self._corruption("skipped_step", before, (steps[0][first:], steps[1]))
         return None
+
+    @staticmethod
+    def _corruption(kind: CorruptionKind, before: Sequence[Line], redone: tuple[list[str], str]) -> Corruption:
+        steps, answer = redone
+        return Corruption(kind, (*(line.text for line in before), *steps), forward_labels(before), answer)
 
     def _single(self, value: Fraction) -> bool:
         """Whether the number can be nothing but this one result."""
