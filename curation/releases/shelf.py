@@ -1,6 +1,7 @@
 """The shelf: the versions that a workspace has, in the store and as folders of files."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
@@ -29,6 +30,20 @@ def manifests(connection: DuckDBPyConnection) -> list[Manifest]:
     """The manifests of all versions, in their order."""
     found = dict(connection.execute("SELECT version, manifest FROM releases").fetchall())
     return [Manifest.model_validate_json(found[str(version)]) for version in versions(connection)]
+
+
+def kept_candidates(connection: DuckDBPyConnection, version: Version) -> set[str]:
+    """The candidates that are in a version."""
+    query = "SELECT candidate_id FROM release_items WHERE version = ? AND split IS NOT NULL"
+    return {key for (key,) in connection.execute(query, [str(version)]).fetchall()}
+
+
+def note(connection: DuckDBPyConnection, made: Manifest) -> None:
+    """Note that a version is there now."""
+    created_at = datetime.now(UTC).replace(tzinfo=None)
+    connection.execute(
+        "INSERT INTO releases VALUES (?, ?, ?, ?)", [made.version, made.previous, made.model_dump_json(), created_at]
+    )
 
 
 def manifest(connection: DuckDBPyConnection, version: str | None) -> Manifest:

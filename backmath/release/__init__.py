@@ -1,0 +1,1 @@
+"""`backmath release`: what was decided, as versioned datasets."""

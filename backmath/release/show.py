@@ -1,0 +1,59 @@
+"""`backmath release show`: one version, or one row of it back to where it came from."""
+
+from typing import Annotated
+
+import typer
+
+from backmath.config import DEFAULT_WORKSPACE, Debug, Json, Workspace
+from backmath.release.pages import print_release
+from backmath.terminal import console, data, print_json
+
+EXAMPLE = "backmath release show"
+
+VersionArgument = Annotated[
+    str | None, typer.Argument(metavar="[VERSION]", help="Which one; left out, the newest.", show_default=False)
+]
+
+
+def show(
+    version: VersionArgument = None,
+    row: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="A candidate or problem of it: its source line, calls, checks and reviews."),
+    ] = None,
+    json: Json = False,
+    workspace: Workspace = DEFAULT_WORKSPACE,
+    debug: Debug = False,
+) -> None:
+    """Show a release, or follow one published row back to its source line, calls, checks and reviews."""
+    from backmath.candidate_page import print_candidate
+    from curation.listing import show as find
+    from curation.releases.lineage import placed
+    from curation.releases.shelf import manifest
+    from curation.store import Store
+
+    store = Store(workspace)
+    with store.connect(read_only=True) as connection:
+        found = manifest(connection, version)
+        places = placed(connection, found.version, row) if row is not None else ()
+    out = console()
+    if row is None:
+        if json:
+            print_json(found.model_dump(mode="json"))
+        else:
+            print_release(out, found)
+        return
+    shown = [find(store, place.candidate_id) for place in places]
+    if json:
+        print_json(
+            [
+                place.model_dump(mode="json") | each.model_dump(mode="json")
+                for place, each in zip(places, shown, strict=True)
+            ]
+        )
+        return
+    for place, each in zip(places, shown, strict=True):
+        where = f"in {place.split}" if place.split else f"left out: {place.reason}"
+        out.print(data(f"Release {found.version}, {where}", "bold cyan"))
+        print_candidate(out, each)
+        out.print()
