@@ -12,7 +12,7 @@ from typing import Literal
 
 from curation.process_labels.lines import Line, values_in
 from curation.process_labels.proved import Label
-from generation.verification.expression import ExpressionError, evaluate, parse
+from generation.verification.expression import ExpressionError, evaluate, parse, walk
 from schemas.candidate import BackwardProblem
 from schemas.problem import Problem
 from schemas.published import ProcessRow
@@ -37,9 +37,9 @@ def backward_row(
     if sample.purpose != "solve" or not _is_broken(sample) or candidate.relation is None:
         return None
     unknown = {candidate.relation.unknown: candidate.condition.number}
-    known = values_in(candidate.question) | {candidate.condition.number}
+    known = values_in(candidate.question) | _parts(candidate.relation.equation, unknown)
     for step in candidate.solution:
-        known |= _values(step.equation or "", unknown)
+        known |= _parts(step.equation or "", unknown)
     return _row(problem, (candidate.question,), (question,), sample, _labels(sample, known, unknown))
 
 
@@ -69,6 +69,15 @@ def _agrees(step: Step, known: set[Fraction], unknown: Mapping[str, Fraction]) -
     """Whether the step's equation holds and comes to a value of the proved solution."""
     values = _values(step.equation or "", unknown)
     return len(values) == 1 and values <= known
+
+
+def _parts(equation: str, unknown: Mapping[str, Fraction]) -> set[Fraction]:
+    """The values of every part of an equation: of `(x + 24)*3 = 216`, those of x and of x + 24 as well."""
+    try:
+        sides = [parse(side, unknown) for side in equation.split(" = ")]
+        return {evaluate(node, unknown) for side in sides for node in walk(side)}
+    except ExpressionError:
+        return set()
 
 
 def _values(equation: str, unknown: Mapping[str, Fraction]) -> set[Fraction]:

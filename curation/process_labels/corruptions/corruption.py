@@ -20,8 +20,8 @@ CorruptionKind = Literal[
 ]
 
 WEIGHTS: dict[CorruptionKind, int] = {
-    "arithmetic_slip": 5,
-    "sign_error": 5,
+    "arithmetic_slip": 2,
+    "sign_error": 3,
     "wrong_operation": 20,
     "wrong_number": 20,
     "wrong_quantity": 25,

@@ -41,9 +41,13 @@ class ForwardCorruptions:
         self._answer = answer
         self._results = Counter(each.value for line in lines for each in line.written)
         self._whole = all(value.denominator == 1 for value in self._results)
+        calculations = [each for line in lines for each in line.written]
+        self._ends_in_answer = bool(calculations) and calculations[-1].value == answer
 
     def choose(self, random_numbers: random.Random) -> Corruption | None:
         """The first corruption that can be made, of the kinds and at the places in the order that chance gives."""
+        if not self._ends_in_answer:
+            return None
         places = [(index, each) for index, line in enumerate(self._lines) if line.proved for each in line.written]
         # Early errors can less often be carried through, and real ones are as often early as late.
         early = [len(self._lines) ** 2 / (index + 1) ** 2 for index, _ in places]
@@ -58,8 +62,10 @@ class ForwardCorruptions:
         return None
 
     def _refuted(self, found: Corruption) -> bool:
-        """Whether the wrong step, read anew from its text, is proved to be wrong."""
+        """Whether the wrong step, read anew from its text, is proved wrong, and is no other step of the solution."""
         skipped = found.kind == "skipped_step"
+        if found.steps[found.wrong] in {line.text for line in self._lines}:
+            return False
         return refuted(self._lines[found.wrong + skipped].text, found.steps[found.wrong]) is not None
 
     def _spoiled(
@@ -157,12 +163,13 @@ class ForwardCorruptions:
                     value = each.value if left == each.left else _value(left)
                 if value is None or not (value == each.value or arithmetic.plain_enough(value, self._whole)):
                     return None
-                text += _with(before, changed) + left + between + arithmetic.like(value, numeral)
                 position = each.end
                 if value != each.value:
-                    if not self._single(each.value) and self._named_later(index, position, each.value):
+                    named = each.value in values_in(before) or self._named_later(index, position, each.value)
+                    if named and not self._single(each.value):
                         return None
                     changed[each.value] = value
+                text += _with(before, changed) + left + between + arithmetic.like(value, numeral)
                 last = (value, arithmetic.like(value, numeral))
             if not line.closed.isdisjoint(changed) or (not line.written and _only_some_change(line.text, changed)):
                 return None
