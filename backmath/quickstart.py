@@ -11,6 +11,7 @@ from backmath.config import DEFAULT_WORKSPACE, Debug, Workspace
 from backmath.funnel import print_funnel
 from backmath.generate import derive_all
 from backmath.ingest import Origin, add
+from backmath.report import written
 from backmath.terminal import console, data, heading
 from backmath.work import stopped
 
@@ -68,6 +69,7 @@ def quickstart(workspace: Workspace = DEFAULT_WORKSPACE, debug: Debug = False) -
         out.print(heading("One that a person should look at, and why"))
         print_doubt(out, doubtful)
     _print_next(out, store, workspace)
+    out.print(data(f"The report, a page for your browser: {written(workspace)}"), soft_wrap=True)
 
 
 def _first(store: "Store", decision: "Verdict", other_than: "Shown | None" = None) -> "Shown | None":

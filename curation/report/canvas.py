@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from curation.report.text import short
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -61,6 +63,27 @@ def canvas(name: str, width: float, height: float, title: str, text: str) -> Ite
         file = io.StringIO()
         figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
     drawn.svg = _inline(file.getvalue(), name, width, height, title, text)
+
+
+def width_of(text: str, size: float, weight: str = "normal") -> float:
+    """Pixels that a text takes on one line, in matplotlib's own font, which is wider than most."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    font = FontProperties(size=size, weight=weight)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0])
+
+
+def fitted(text: str, size: float, room: float, weight: str = "normal") -> str:
+    """As much of a text as there is room for."""
+    line = short(text)
+    longest = len(line)
+    while longest > 1 and width_of(line, size, weight) > room:
+        longest -= 1
+        line = short(text, longest)
+    return line
 
 
 def _inline(svg: str, name: str, width: float, height: float, title: str, text: str) -> Markup:

@@ -47,7 +47,7 @@ _DRAWN: tuple[tuple[str, str, str, str], ...] = (
         "position",
         "Where in the question the hidden value stands",
         "In tenths of the question's length.",
-        "least(9, 10 * condition.\"start\" // greatest(len(problems.question), 1)) AS place, "
+        'least(9, 10 * condition."start" // greatest(len(problems.question), 1)) AS place, '
         "concat(10 * place, ' to ', 10 * place + 10, '%') AS name",
     ),
     (

@@ -184,7 +184,7 @@ def agreements(connection: DuckDBPyConnection) -> Figure[Agreement]:
     named = [(measured.sources, "source"), (measured.formulas, "formula")]
     groups = [one.model_copy(update={"group": f"{what} {one.group}"}) for some, what in named for one in some]
     return called(
-        (measured.overall, *groups),
+        (measured.overall, *groups) if measured.overall.candidates else (),
         """
         from curation.review.agreement import agreement
 
@@ -194,8 +194,8 @@ def agreements(connection: DuckDBPyConnection) -> Figure[Agreement]:
         """,
         key="agreement",
         title="Agreement of reviewers",
-        caption="Krippendorff's alpha of their verdicts, with its 95% interval from resampled candidates: 1 is complete "
-        "agreement, 0 what chance would bring about.",
+        caption="Krippendorff's alpha of their verdicts, with its 95% interval from resampled candidates: 1 is "
+        "complete agreement, 0 what chance would bring about.",
         docs="docs/review-quality.md",
     )
 
@@ -232,7 +232,7 @@ _WORKLOAD = """
 def work(connection: DuckDBPyConnection) -> tuple[Figure[StageLoad], Figure[ReviewerLoad]]:
     """How far the stages of review are, and who has answered how much."""
     stages: Sequence[ReviewStage] = ("review", "adjudication")
-    load = workload(connection, {stage: () for stage in stages}, dict.fromkeys(stages, 1))
+    load = workload(connection, dict.fromkeys(stages, ()), dict.fromkeys(stages, 1))
     return (
         called(
             load.stages,

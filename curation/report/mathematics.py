@@ -1,7 +1,7 @@
 """Mathematics for a web page: LaTeX as MathML, which every browser typesets by itself.
 
-latex2mathml writes text and attributes out unescaped (`\\text{<script>}`, `\\href{javascript:}`). So its tree is taken and
-written anew: elements and attributes that only typeset, text escaped.
+latex2mathml writes text and attributes out unescaped (`\\text{<script>}`, `\\href{javascript:}`). So its tree is
+taken and written anew: elements and attributes that only typeset, text escaped.
 """
 
 from html import unescape
@@ -9,13 +9,15 @@ from xml.etree.ElementTree import Element
 
 from markupsafe import Markup, escape
 
-_ELEMENTS = frozenset(
-    "math mrow mi mn mo mtext mspace mfrac msqrt mroot msub msup msubsup munder mover munderover mtable mtr mtd mpadded "
-    "mphantom mstyle menclose".split()
+from generation.conditions.vocabulary import words
+
+_ELEMENTS = words(
+    "math mrow mi mn mo mtext mspace mfrac msqrt mroot msub msup msubsup munder mover munderover mtable mtr mtd "
+    "mpadded mphantom mstyle menclose"
 )
-_ATTRIBUTES = frozenset(
+_ATTRIBUTES = words(
     "display stretchy fence form separator accent accentunder linethickness mathvariant columnalign lspace rspace "
-    "displaystyle scriptlevel minsize maxsize".split()
+    "displaystyle scriptlevel minsize maxsize"
 )
 _LONGEST = 2_000
 """Characters: more is no formula that one would read."""

@@ -80,7 +80,7 @@ def _parts(store: Store, connection: DuckDBPyConnection, meaning: Mapping[str, s
         "outcomes": outcomes,
         "outcomes_plot": plots.outcomes(outcomes),
         "precision": precision,
-        "precision_plot": plots.estimates(precision, _precisions(precision.rows), 0, 1),
+        "precision_plot": plots.estimates(precision, _precisions(precision.rows), _scale(precision.rows), 1),
         "agreements": agreements,
         "agreements_plot": plots.estimates(agreements, [_agreement(row) for row in agreements.rows[:12]], -0.2, 1),
         "waiting": figures.waiting(connection),
@@ -111,6 +111,12 @@ def _precisions(rows: tuple[Precision, ...]) -> list[Estimate]:
         )
         for row in shown
     ]
+
+
+def _scale(rows: tuple[Precision, ...]) -> float:
+    """Where the scale of precision begins, so that what is nearly right can be told from what is right."""
+    lowest = min((row.low for row in rows), default=0.0)
+    return next(start for start in (0.9, 0.8, 0.6, 0.2, 0.0) if start <= lowest)
 
 
 def _agreement(row: Agreement) -> Estimate:

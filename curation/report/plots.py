@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from markupsafe import Markup
 
-from curation.report.canvas import ACCENT, ACCEPT, INK, LINE, MUTED, PAPER, REJECT, REVIEW, canvas
+from curation.report.canvas import ACCENT, ACCEPT, INK, LINE, MUTED, PAPER, REJECT, REVIEW, canvas, fitted, width_of
 from curation.report.distributions import Group
 from curation.report.figure import Figure
 from curation.report.figures import Outcomes
@@ -17,18 +17,20 @@ from schemas.model import Model
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-WIDTH = 400
-"""Pixels: readable on a telephone, and two stand side by side on a desk."""
+WIDTH = 350
+"""Pixels: readable on a telephone, and three stand side by side on a desk."""
 
 _ROW = 24
 _BAR = 14
 _GAP = 10
+_SIZE, _SMALL = 12, 11
+_WIDEST_NAME = 150
 
 Colour = str
 DECISIONS: tuple[tuple[str, Colour, str], ...] = (
     ("accepted", ACCEPT, ""),
-    ("review", REVIEW, "////"),
-    ("rejected", REJECT, "xxxx"),
+    ("review", REVIEW, "///"),
+    ("rejected", REJECT, "xx"),
 )
 """Name, colour and hatching of each part of a bar, so that the parts differ in print without colours as well."""
 
@@ -75,7 +77,7 @@ def stages(figure: Figure[StageLoad]) -> Markup:
         )
         for row in figure.rows
     ]
-    colours = [(ACCEPT, ""), (REVIEW, "////"), (LINE, "")]
+    colours = [(ACCEPT, ""), (REVIEW, "///"), (LINE, "")]
     return _bars(figure, bars, colours, "decided, answered and not decided yet, not answered")
 
 
@@ -98,7 +100,7 @@ def estimates(figure: Figure[Model], rows: Sequence[Estimate], lowest: float, hi
         for tick in range(5):
             value = lowest + span * tick / 4
             drawn.axes.plot([place(value)] * 2, [0, height - _ROW], color=LINE, linewidth=1)
-            drawn.axes.text(place(value), height - 6, f"{value:.2g}", size=11, color=MUTED, ha="center")
+            drawn.axes.text(place(value), height - 6, f"{value:.2g}", size=_SMALL, color=MUTED, ha="center")
         for number, row in enumerate(rows):
             middle = _ROW * number + _ROW / 2
             _name(drawn.axes, left, middle, row.name)
@@ -107,13 +109,11 @@ def estimates(figure: Figure[Model], rows: Sequence[Estimate], lowest: float, hi
                 drawn.axes.plot(
                     [place(row.value)], [middle], "o", markersize=9, color=INK, markeredgecolor=PAPER, markeredgewidth=2
                 )
-            drawn.axes.text(right + _GAP, middle, row.end, va="center_baseline", color=MUTED, size=11)
+            drawn.axes.text(right + _GAP, middle, row.end, va="center_baseline", color=MUTED, size=_SMALL)
     return drawn.svg
 
 
-def _bars(
-    figure: Figure[Model], bars: Sequence[Bar], looks: Sequence[tuple[Colour, str]], parts: str
-) -> Markup:
+def _bars(figure: Figure[Model], bars: Sequence[Bar], looks: Sequence[tuple[Colour, str]], parts: str) -> Markup:
     """Bars that lie one below the other; the longest takes all the room."""
     from matplotlib.patches import Rectangle
 
@@ -129,23 +129,25 @@ def _bars(
             for part, (colour, hatch) in zip(bar.parts, looks, strict=True):
                 length = (right - left) * part / longest
                 if length:
-                    look = {"facecolor": colour, "edgecolor": PAPER, "linewidth": 0, "hatch": hatch or None}
-                    drawn.axes.add_patch(Rectangle((edge, top), length, _BAR, **look))
+                    drawn.axes.add_patch(
+                        Rectangle((edge, top), length, _BAR, facecolor=colour, linewidth=0, hatch=hatch or None)
+                    )
                 edge += length
-            drawn.axes.text(edge + 6, top + _BAR / 2, bar.end, va="center_baseline", color=MUTED, size=11)
+            drawn.axes.text(edge + 6, top + _BAR / 2, bar.end, va="center_baseline", color=MUTED, size=_SMALL)
     return drawn.svg
 
 
 def _name(axes: "Axes", left: float, middle: float, name: str) -> None:
-    axes.text(left - _GAP, middle, short(name, 24), ha="right", va="center_baseline", color=INK)
+    axes.text(
+        left - _GAP, middle, fitted(name, _SIZE, _WIDEST_NAME), ha="right", va="center_baseline", color=INK, size=_SIZE
+    )
 
 
 def _edges(names: Sequence[str], ends: Sequence[str]) -> tuple[float, float]:
     """Where bars begin and end, so that there is room for the names before them and the texts behind."""
-    left = min(max((len(short(name, 24)) for name in names), default=0), 24) * 6.8 + _GAP + 2
-    return left, WIDTH - max((len(end) for end in ends), default=0) * 6.4 - _GAP
+    left = max((width_of(fitted(name, _SIZE, _WIDEST_NAME), _SIZE) for name in names), default=0) + _GAP + 2
+    return left, WIDTH - max((width_of(end, _SMALL) for end in ends), default=0) - _GAP - 2
 
 
 def _share_passed(row: Outcomes) -> str:
-    return f"{row.passed / max(row.passed + row.undecided + row.failed, 1):.0%} passed"
-
+    return f"{row.passed / max(row.passed + row.undecided + row.failed, 1):.0%}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from curation.report.canvas import ACCENT, ACCEPT, INK, MUTED, REJECT, REVIEW, canvas
+from curation.report.canvas import ACCENT, ACCEPT, INK, MUTED, REJECT, REVIEW, canvas, fitted, width_of
 from curation.report.figure import Figure
 from curation.report.figures import Flow, Held
 from curation.report.text import short
@@ -19,22 +19,22 @@ _TOP, _BOTTOM, _SPACE, _NODE = 34, 8, 10, 8
 _TWO_LINES, _ONE_LINE = 32, 16
 """What a label needs: a smaller node takes as much room."""
 _MOST_SOURCES, _MOST_CAUSES = 6, 7
-_DECIDED = {"accept": ("accepted", ACCEPT), "review": ("to review", REVIEW), "reject": ("rejected", REJECT)}
+_DECIDED = {"accept": ("accepted", ACCEPT), "review": ("review", REVIEW), "reject": ("rejected", REJECT)}
 
 
 @dataclass(frozen=True)
 class _Shape:
-    """Width and height, where the three columns stand, and how long a source's name can be."""
+    """Width and height, where the columns stand, and the size of its text."""
 
     key: str
     width: int
     height: int
     columns: tuple[int, int, int]
-    name: int
+    size: int
 
 
-_WIDE = _Shape("stream", 1060, 430, (0, 470, 690), 40)
-_NARROW = _Shape("stream-narrow", 390, 520, (0, 130, 205), 16)
+_WIDE = _Shape("stream", 1060, 430, (0, 350, 530), 12)
+_NARROW = _Shape("stream-narrow", 350, 520, (0, 110, 174), 11)
 
 
 @dataclass
@@ -64,17 +64,14 @@ def stream(flow: Figure[Flow], held: Figure[Held], meaning: Mapping[str, str]) -
 def _drawn(shape: _Shape, flow: Figure[Flow], held: Figure[Held], meaning: Mapping[str, str]) -> Markup:
     rows = list(_flows(flow.rows))
     causes = list(_causes(held.rows))
-    sources = [_source(row, shape.name) for row in rows]
+    sources = [_source(row, shape) for row in rows]
     counts = {name: sum(_counts(row)[name] for row in rows) for name in _DECIDED}
     decisions = {
         name: _Node(called, f"{counts[name]:,}", counts[name], colour)
         for name, (called, colour) in _DECIDED.items()
         if counts[name]
     }
-    held_back = [
-        _Node(cause.check_name, meaning.get(cause.check_name, ""), cause.candidates, _DECIDED[cause.decision][1], _ONE_LINE)
-        for cause in causes
-    ]
+    held_back = [_cause(cause, meaning) for cause in causes]
     columns = (sources, list(decisions.values()), held_back)
     _place(columns, shape.height)
     told = "; ".join(f"{name}: {count:,}" for name, count in counts.items())
@@ -90,9 +87,9 @@ def _drawn(shape: _Shape, flow: Figure[Flow], held: Figure[Held], meaning: Mappi
         titles = ("Hidden in turn", "Decided", "Held back by")
         for place, title, nodes in zip(shape.columns, titles, columns, strict=True):
             if nodes:
-                drawn.axes.text(place, 16, title, color=MUTED)
+                drawn.axes.text(place, 16, title, color=MUTED, size=shape.size)
             for node in nodes:
-                _label(drawn.axes, place, node)
+                _label(drawn.axes, place, node, shape.size)
     return drawn.svg
 
 
@@ -100,9 +97,19 @@ def _counts(row: Flow) -> dict[str, int]:
     return {"accept": row.accepted, "review": row.review, "reject": row.rejected}
 
 
-def _source(row: Flow, longest: int) -> _Node:
-    name = short(f"{row.source} · {row.formula}" if row.formula else row.source, longest)
-    return _Node(name, f"{row.problems:,} problems", sum(_counts(row).values()), ACCENT)
+def _source(row: Flow, shape: _Shape) -> _Node:
+    """The node of a flow; where there is no room for both, its formula is left to the table below."""
+    room = shape.columns[1] - _NODE - 12
+    name = f"{row.source} · {row.formula}" if row.formula else row.source
+    if width_of(short(name), shape.size, "bold") > room:
+        name = row.source
+    said = f"{row.problems:,} problems"
+    return _Node(fitted(name, shape.size, room, "bold"), said, sum(_counts(row).values()), ACCENT)
+
+
+def _cause(row: Held, meaning: Mapping[str, str]) -> _Node:
+    said = fitted(meaning.get(row.check_name, ""), 12, 290)
+    return _Node(short(row.check_name, 24), said, row.candidates, _DECIDED[row.decision][1], _ONE_LINE)
 
 
 def _flows(rows: Sequence[Flow]) -> Iterator[Flow]:
@@ -127,7 +134,6 @@ def _causes(rows: Sequence[Held]) -> Iterator[Held]:
         elif rest:
             total = sum(row.candidates for row in rest)
             yield rest[0].model_copy(update={"check_name": f"{len(rest)} other reasons", "candidates": total})
-
 
 
 def _place(columns: Sequence[Sequence[_Node]], height: int) -> None:
@@ -172,16 +178,16 @@ def _band(axes: "Axes", origin: _Node, target: _Node, count: int, of: int, left:
     target.left_at += height_there
 
 
-def _label(axes: "Axes", place: float, node: _Node) -> None:
+def _label(axes: "Axes", place: float, node: _Node, size: int) -> None:
     """The node itself, and beside it what it is."""
     from matplotlib.patches import Rectangle
 
     axes.add_patch(Rectangle((place, node.top), _NODE, node.height, facecolor=node.colour, linewidth=0))
     at = place + _NODE + 8
     if node.room == _TWO_LINES:
-        axes.text(at, node.middle - 4, node.name, color=INK, weight="bold")
-        axes.text(at, node.middle + 12, node.said, color=INK)
+        axes.text(at, node.middle - 4, node.name, color=INK, weight="bold", size=size)
+        axes.text(at, node.middle + 12, node.said, color=INK, size=size)
         return
-    axes.text(at, node.middle + 4, f"{node.count:,}  {node.name}", color=INK, size=11)
+    axes.text(at, node.middle + 4, f"{node.count:,}  {node.name}", color=INK, size=size - 1)
     if node.said:
-        axes.text(at + 195, node.middle + 4, node.said, color=MUTED, size=11)
+        axes.text(at + 215, node.middle + 4, node.said, color=MUTED, size=size)

@@ -52,6 +52,7 @@ def test_the_commands_are_those_that_work_now() -> None:
         "generate",
         "triage",
         "status",
+        "report",
         "candidates list",
         "candidates show",
         "candidates export",
