@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import typer
 
-from backmath import candidates, generate, ingest, llm, quickstart, report, status, triage
+from backmath import candidates, generate, ingest, llm, quickstart, report, rollout, status, triage
 from backmath.errors import explain
 from backmath.review.app import app as review
 from backmath.terminal import print_error
@@ -25,6 +25,7 @@ for command, example in (
     (quickstart.quickstart, quickstart.EXAMPLE),
     (ingest.ingest, ingest.EXAMPLE),
     (generate.generate, generate.EXAMPLE),
+    (rollout.rollout, rollout.EXAMPLE),
     (triage.triage, triage.EXAMPLE),
     (status.status, status.EXAMPLE),
     (report.report, report.EXAMPLE),

@@ -262,7 +262,7 @@ def derive_all(
                     ModelExecutor(strategy, client, ask.concurrency, ask.max_tokens)
                 )
             if client:
-                stack.callback(asyncio.create_task(_stop_sending(work, client)).cancel)
+                stack.callback(asyncio.create_task(stop_sending(work, client)).cancel)
             with Bar("Deriving", total, tallies, work.stop.is_set, lambda: _spent(client)) as bar:
                 try:
                     await pipeline(
@@ -288,7 +288,7 @@ def derive_all(
     return work.run, ended
 
 
-async def _stop_sending(work: Work, client: "Client") -> None:
+async def stop_sending(work: Work, client: "Client") -> None:
     """Once the run is asked to stop, calls in flight end and no other is sent."""
     while not work.stop.is_set():
         await asyncio.sleep(0.1)  # a signal handler sets it, which wakes no event loop

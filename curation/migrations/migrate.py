@@ -11,10 +11,11 @@ from curation.migrations.m002_views import m002_views
 from curation.migrations.m003_models import m003_models
 from curation.migrations.m004_review import m004_review
 from curation.migrations.m005_releases import m005_releases
+from curation.migrations.m006_rollouts import m006_rollouts
 
 Migration = Callable[[DuckDBPyConnection], None]
 
-MIGRATIONS: tuple[Migration, ...] = (m001_tables, m002_views, m003_models, m004_review, m005_releases)
+MIGRATIONS: tuple[Migration, ...] = (m001_tables, m002_views, m003_models, m004_review, m005_releases, m006_rollouts)
 
 
 def pending(connection: DuckDBPyConnection) -> list[Migration]:

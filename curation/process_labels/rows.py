@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from curation.process_labels import proved, questions, reviewed, samples
+from curation.process_labels import proved, questions, reviewed, rollouts, samples
 from curation.process_labels.corruptions.backward import BackwardCorruptions
 from curation.process_labels.corruptions.corruption import chance
 from curation.process_labels.corruptions.forward import ForwardCorruptions
@@ -17,6 +17,7 @@ from schemas.formula import Formula
 from schemas.problem import Problem
 from schemas.published import ProcessRow
 from schemas.review import Review
+from schemas.rollout import Rollout
 from schemas.sample import Sample
 
 ProcessConfig = Literal["prm", "backprm"]
@@ -38,12 +39,14 @@ def process_rows(
     formula: Formula | None,
     judged: Sequence[Judged],
     written: Sequence[Sample] = (),
+    rolled_out: Sequence[Rollout] = (),
 ) -> Iterator[tuple[ProcessConfig, ProcessRow]]:
     """Every row that the problem gives: the same rows in the same order for the same arguments, on any machine.
 
     `conditions` and `formula` are those of the problem's derivation; `formula` is None where it does not hold (its
     outcome is not `pass`). `judged` are the candidates of which rows are wanted, in the order of the rows, and
-    `written` what models wrote for the problem and for them. Raises nothing, whatever the texts say.
+    `written` and `rolled_out` are what models wrote for the problem and for them. Raises nothing, whatever the texts
+    say.
     """
     lines = read_lines(problem)
     if formula is not None:
@@ -57,6 +60,9 @@ def process_rows(
         of_candidate = [sample for sample in written if sample.candidate_id == each.candidate.id]
         for row in _backward(problem, conditions, formula, each, of_candidate):
             yield "backprm", row
+    wanted = {None, *(each.candidate.id for each in judged)}
+    for backward, row in rollouts.rows(problem, (each for each in rolled_out if each.candidate_id in wanted)):
+        yield "backprm" if backward else "prm", row
 
 
 def _forward(problem: Problem, lines: Sequence[Line], conditions: Sequence[Condition]) -> Iterator[ProcessRow]:

@@ -53,6 +53,7 @@ def test_the_commands_are_those_that_work_now() -> None:
         "triage",
         "status",
         "report",
+        "rollout",
         "candidates list",
         "candidates show",
         "candidates export",
