@@ -82,7 +82,9 @@ def _parts(store: Store, connection: DuckDBPyConnection, meaning: Mapping[str, s
         "precision": precision,
         "precision_plot": plots.estimates(precision, _precisions(precision.rows), _scale(precision.rows), 1),
         "agreements": agreements,
-        "agreements_plot": plots.estimates(agreements, [_agreement(row) for row in agreements.rows[:12]], -0.2, 1),
+        "agreements_plot": plots.estimates(
+            agreements, [_agreement(row) for row in agreements.rows[:12]], _least(agreements.rows), 1
+        ),
         "waiting": figures.waiting(connection),
         "stages": stages,
         "stages_plot": plots.stages(stages),
@@ -117,6 +119,14 @@ def _scale(rows: tuple[Precision, ...]) -> float:
     """Where the scale of precision begins, so that what is nearly right can be told from what is right."""
     lowest = min((row.low for row in rows), default=0.0)
     return next(start for start in (0.9, 0.8, 0.6, 0.2, 0.0) if start <= lowest)
+
+
+def _least(rows: tuple[Agreement, ...]) -> float:
+    """Where the scale of agreement begins: below 0 only where it is worse than chance would have it."""
+    known = [
+        low for row in rows for low in (row.alpha, row.alpha_interval and row.alpha_interval[0]) if low is not None
+    ]
+    return 0.0 if min(known, default=0) >= 0 else -1.0
 
 
 def _agreement(row: Agreement) -> Estimate:

@@ -104,8 +104,9 @@ def estimates(figure: Figure[Model], rows: Sequence[Estimate], lowest: float, hi
         for number, row in enumerate(rows):
             middle = _ROW * number + _ROW / 2
             _name(drawn.axes, left, middle, row.name)
-            if row.value is not None and row.interval is not None:
+            if row.interval is not None and row.value is not None:
                 drawn.axes.plot(list(map(place, row.interval)), [middle, middle], color=ACCENT, linewidth=3)
+            if row.value is not None:
                 drawn.axes.plot(
                     [place(row.value)], [middle], "o", markersize=9, color=INK, markeredgecolor=PAPER, markeredgewidth=2
                 )
