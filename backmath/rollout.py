@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from curation.store import Store
     from schemas.rollout import RolledSolution
 
-EXAMPLE = "backmath rollout --model gpt-4o-mini --n 8 --limit 100 --budget 5"
+EXAMPLE = "backmath rollout --model gpt-4o-mini --limit 5"
 
 
 def rollout(

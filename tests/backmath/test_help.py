@@ -14,6 +14,7 @@ from backmath.app import app, main
 from curation.review.server import credentials, folder
 from tests.backmath import cli
 from tests.curation.review.running import RunningArgilla
+from tests.llm_process import serve
 
 
 def commands() -> Iterator[tuple[str, ...]]:
@@ -58,6 +59,11 @@ def test_the_commands_are_those_that_work_now() -> None:
         "candidates show",
         "candidates export",
         "llm serve",
+        "release create",
+        "release list",
+        "release show",
+        "release diff",
+        "release publish",
         "review serve",
         "review push",
         "review pull",
@@ -70,6 +76,7 @@ def test_the_commands_are_those_that_work_now() -> None:
 SERVERS = [("llm", "serve"), ("review", "serve")]
 """Commands that run until they are stopped; tests of their own start them."""
 ASKING_ARGILLA = [("review", "pull"), ("review", "adjudicate")]
+ASKING_A_MODEL = [("rollout",)]
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
@@ -87,7 +94,7 @@ def test_a_command_has_help_for_itself_and_for_each_of_its_options(words: tuple[
 
 
 @pytest.mark.parametrize(
-    "words", [words for words in COMMANDS if words not in (*SERVERS, *ASKING_ARGILLA)], ids=" ".join
+    "words", [words for words in COMMANDS if words not in (*SERVERS, *ASKING_ARGILLA, *ASKING_A_MODEL)], ids=" ".join
 )
 def test_the_example_of_a_command_runs(
     words: tuple[str, ...], workplace: Path, capsys: pytest.CaptureFixture[str]
@@ -100,10 +107,25 @@ def test_the_example_of_a_command_runs(
     program, *arguments = shlex.split(line)
     assert program == "backmath"
     assert tuple(arguments[: len(words)]) == words
+    if words[0] == "release" and words != ("release", "create"):
+        assert main(["release", "create", "--version", "1.0.0"]) == 0
     if words == ("candidates", "show"):  # whose ids change with the code
         ((first,),) = cli.query(workplace / "workspace", "SELECT min(candidate_id) FROM candidate_overview")
         arguments[-1] = first[:8]
     assert main(arguments) == 0, line
+    assert capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", ASKING_A_MODEL, ids=" ".join)
+def test_the_example_of_a_command_that_asks_a_model_runs(
+    words: tuple[str, ...], workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serve("--model", "gpt-4o-mini", "--text", '{"steps": [], "answer": "1"}') as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        program, *arguments = shlex.split(example(help_of(words, capsys)))
+        assert program == "backmath"
+        assert main(arguments) == 0
+        assert server.stats()["total"] > 0
     assert capsys.readouterr().out
 
 
