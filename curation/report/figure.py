@@ -45,7 +45,7 @@ def queried(
 
 
 def called(found: tuple[Row, ...], program: str, *, key: str, title: str, caption: str, docs: str) -> Figure[Row]:
-    """The figure of what the last line of a program computes, with `connection` and `Path` at hand."""
+    """The figure of rows that a function gave, and the program that prints them, in which `store` is at hand."""
     code = f"{_OPENED}{cleandoc(program)}"
     return Figure(key, title, caption, How(language="python", code=code, docs=docs), found)
 
