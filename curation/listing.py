@@ -150,9 +150,13 @@ _REVIEWS = f"SELECT {', '.join(Review.model_fields)} FROM reviews WHERE candidat
 
 _PROBLEM = "SELECT * EXCLUDE (problem_id, run_id) FROM problems WHERE problem_id = ?"
 
+# A correction has the formula of what it corrects, which may be a correction itself.
 _DERIVATION = """
+    WITH RECURSIVE origins(candidate_id) AS (
+        SELECT ? UNION SELECT corrects FROM corrections JOIN origins USING (candidate_id)
+    )
     SELECT formula AS kind, expression, numbers FROM derivations
-    WHERE list_contains(candidate_ids, ?) ORDER BY rowid DESC LIMIT 1
+    WHERE list_has_any(candidate_ids, (SELECT list(candidate_id) FROM origins)) ORDER BY rowid DESC LIMIT 1
 """
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from curation import policy
+from curation import listing, policy
 from curation.review.deciding import NO_LONGER_CORRECTED, NO_LONGER_DECIDED, decide
 from curation.review.verdicts import DISAGREEMENT
 from curation.store import Store
@@ -122,6 +122,16 @@ def test_a_correction_that_holds_is_a_new_candidate_with_checks_and_lineage_and_
         ("ann", CORRECTED)
     ]
     assert unchanged(store)
+
+
+def test_a_correction_is_shown_with_the_formula_of_what_it_corrects(tmp_path: Path) -> None:
+    store, key = answered.store(tmp_path)
+    assert pull(store, response(key, "ann", verdict="correct", corrected_question=CORRECTED)) == {"corrected": 1}
+    ((new, _),) = corrections(store, key)
+    shown = listing.show(store, new)
+    assert shown.corrects == key
+    assert shown.formula is not None
+    assert shown.formula == listing.show(store, key).formula
 
 
 def test_a_correction_that_does_not_hold_makes_no_candidate(tmp_path: Path) -> None:
