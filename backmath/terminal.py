@@ -43,6 +43,11 @@ def data(text: str, style: str = "") -> Text:
     return Text(safe(text), style=style)
 
 
+def times(count: int, noun: str) -> str:
+    """A count of something: `1 row`, `2 rows`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def heading(text: str) -> Text:
     """The title of a part of a screen."""
     return Text(f"\n{text}", style="bold cyan")

@@ -8,7 +8,7 @@ from backmath.config import DEFAULT_WORKSPACE, Debug, Workspace
 from backmath.progress import Bar
 from backmath.review.connection import ArgillaUrl, connected
 from backmath.signals import asking_to_stop
-from backmath.terminal import console, data
+from backmath.terminal import console, data, times
 from backmath.work import stopped
 
 EXAMPLE = "backmath review adjudicate"
@@ -44,6 +44,6 @@ def adjudicate(argilla_url: ArgillaUrl = None, workspace: Workspace = DEFAULT_WO
     if not sent:
         out.print("Reviewers differ on nothing that adjudicators were not asked about.")
         return
-    out.print(f"{sent:,} disagreements sent.")
+    out.print(f"{times(sent, 'disagreement')} sent.")
     out.print(data(f"Adjudicators decide at {server.url}, in the dataset {dataset.name}."), soft_wrap=True)
     out.print(data(f"Next: {within('backmath review pull', workspace)}"), soft_wrap=True)

@@ -13,7 +13,7 @@ from backmath.errors import CommandError
 from backmath.progress import Bar
 from backmath.review.connection import ArgillaUrl, connected
 from backmath.signals import asking_to_stop
-from backmath.terminal import console, data, print_error, print_json
+from backmath.terminal import console, data, print_error, print_json, times
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -138,7 +138,10 @@ _DECIDED = {
 
 
 def _print(out: "Console", pulled: "Pulled", workspace: Path) -> None:
-    out.print(f"{sum(pulled.events.values()):,} new answers and changes: {_line(pulled)}.")
+    if pulled.events or pulled.decided:
+        out.print(f"{times(sum(pulled.events.values()), 'event')}: {_line(pulled)}.")
+    else:
+        out.print("Nothing new was answered.")
     if pulled.unusable:
         out.print(f"{pulled.unusable:,} of them cannot count, and say why in the table reviews.", style="yellow")
     if pulled.strangers:

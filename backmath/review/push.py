@@ -14,7 +14,7 @@ from backmath.progress import Bar
 from backmath.review.budget import print_budget
 from backmath.review.connection import ArgillaUrl, connected
 from backmath.signals import asking_to_stop
-from backmath.terminal import console, data
+from backmath.terminal import console, data, times
 from backmath.work import stopped
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ EXAMPLE = "backmath review push --budget 200 --audit 0.1 --dry-run"
 AUDIT = 0.1
 """Share of the rows that is an audit where nothing else is said."""
 
-_KINDS: "dict[ItemKind, str]" = {"doubt": "doubtful", "audit": "accepted, as a blind audit", "gold": "gold questions"}
+_KINDS: "dict[ItemKind, str]" = {"doubt": "doubtful", "audit": "accepted, as a blind audit", "gold": "gold"}
 
 
 def push(
@@ -41,7 +41,7 @@ def push(
             min=0,
             max=1,
             metavar="SHARE",
-            help="Share of the budget that goes to accepted candidates, unseen among the rest.",
+            help="Share of the budget that goes to accepted candidates, unseen among the rest; 1 for audits alone.",
         ),
     ] = AUDIT,
     gold: Annotated[
@@ -103,8 +103,9 @@ def send_rows(
 
     with store.running("review push"):
         dataset = server.make_dataset("review", reviews or 1)
-        if reviews is not None:
+        if reviews not in (None, dataset.reviews_needed):
             dataset.need(reviews)
+            out.print(f"Every row needs {times(reviews, 'answer')} now, also those that were sent before.")
         if lost := restore(store, dataset, "review"):
             out.print(f"{lost:,} rows that Argilla has no more are sent again.")
         with store.connect(read_only=True) as connection:
@@ -119,7 +120,7 @@ def send_rows(
             _print_chosen(out, chosen, "chosen")
         with Bar("Sending", left, Counter, stopping) as bar:
             sent = send(store, dataset, "review", advance=bar.advance, stopping=stopping)
-    out.print(f"{sent:,} rows sent." if left else "Nothing waits that people were not asked about.")
+    out.print(f"{times(sent, 'row')} sent." if left else "Nothing waits that people were not asked about.")
     return sent, left - sent
 
 
@@ -135,7 +136,7 @@ def _choose(store: "Store", budget: int, audit: float, gold: Path | None) -> "Ch
 def _print_chosen(out: "Console", chosen: "Chosen", how: str) -> None:
     counts = Counter(item.kind for item in chosen.items)
     parts = [f"{counts[kind]:,} {name}" for kind, name in _KINDS.items() if counts[kind]]
-    out.print(f"{len(chosen.items):,} rows {how}" + (f": {', '.join(parts)}." if parts else "."))
+    out.print(f"{times(len(chosen.items), 'row')} {how}" + (f": {', '.join(parts)}." if parts else "."))
     out.print(
         f"{chosen.waiting:,} doubtful candidates waited, {chosen.auditable:,} accepted ones were never looked at."
     )

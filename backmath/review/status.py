@@ -10,7 +10,7 @@ from backmath.command_line import within
 from backmath.config import DEFAULT_WORKSPACE, Debug, Json, Workspace
 from backmath.review.connection import ArgillaUrl, connected
 from backmath.status import print_precision
-from backmath.terminal import console, data, heading, print_json
+from backmath.terminal import console, data, heading, print_json, times
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,7 +84,7 @@ def _print_stages(out: Console, load: "Workload") -> None:
         if table.row_count:
             out.print(table)
     if load.disagreements:
-        out.print(f"\n{load.disagreements:,} disagreements wait to be sent to adjudicators.", style="yellow")
+        out.print(f"\nTo be sent to adjudicators: {times(load.disagreements, 'disagreement')}.", style="yellow")
 
 
 def _print_next(out: Console, load: "Workload", workspace: Path) -> None:

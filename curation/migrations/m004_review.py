@@ -18,6 +18,7 @@ def m004_review(connection: DuckDBPyConnection) -> None:
             suggested_category VARCHAR,
             gold_verdict VARCHAR,
             gold_category VARCHAR,
+            needed BIGINT,
             chosen_at TIMESTAMP NOT NULL,
             pushed_at TIMESTAMP
         );
@@ -29,6 +30,7 @@ def m004_review(connection: DuckDBPyConnection) -> None:
         COMMENT ON COLUMN review_items.probability IS 'P(correct) when it was chosen';
         COMMENT ON COLUMN review_items.suggested_verdict IS 'What the record suggests; NULL where it suggests nothing';
         COMMENT ON COLUMN review_items.gold_verdict IS 'The known answer of a gold item';
+        COMMENT ON COLUMN review_items.needed IS 'Answers that it needs, as of the last pull; NULL: one';
         COMMENT ON COLUMN review_items.chosen_at IS 'UTC';
         COMMENT ON COLUMN review_items.pushed_at IS 'UTC; NULL until Argilla has it';
 

@@ -28,7 +28,9 @@ LABELS = f"""
             candidate_id,
             count(*) FILTER (verdict = 'accept') AS for_it,
             count(*) FILTER (verdict <> 'accept') AS against
-        FROM answers WHERE stage = 'review' AND verdict <> 'unsure' GROUP BY candidate_id
+        FROM answers LEFT JOIN review_items USING (candidate_id, stage)
+        WHERE stage = 'review' AND verdict <> 'unsure' GROUP BY candidate_id
+        HAVING count(*) >= coalesce(max(needed), 1)
     ),
     majority AS (SELECT candidate_id, for_it > against AS is_right FROM counted WHERE for_it <> against)
     SELECT candidate_id, coalesce(known.is_right, adjudicated.is_right, majority.is_right) AS is_right
@@ -36,8 +38,9 @@ LABELS = f"""
 """
 """SQL: whether a candidate is right as it stands, one row for each of which it is known.
 
-The known answer of a gold question comes first, then the adjudicator's, then the majority of the reviewers'; a tie says
-nothing, nor does `unsure`. A candidate that needed a correction was wrong.
+The known answer of a gold question comes first, then the adjudicator's, then the majority of the reviewers', once
+there are as many answers as it needs; a tie says nothing, nor does `unsure`. A candidate that needed a correction was
+wrong.
 """
 
 

@@ -29,7 +29,7 @@ def unpushed(connection: DuckDBPyConnection, stage: ReviewStage) -> list[ReviewI
     """The items of the stage that Argilla is not known to have, in an order that tells nothing of their kind."""
     found = rows(
         connection,
-        "SELECT * EXCLUDE (chosen_at, pushed_at) FROM review_items WHERE stage = ? AND pushed_at IS NULL "
+        "SELECT * EXCLUDE (needed, chosen_at, pushed_at) FROM review_items WHERE stage = ? AND pushed_at IS NULL "
         "ORDER BY md5(candidate_id)",
         [stage],
     )
@@ -58,6 +58,12 @@ def mark_lost(connection: DuckDBPyConnection, stage: ReviewStage, kept: Iterable
     connection.unregister("kept")
     _set_pushed(connection, stage, [candidate_id for (candidate_id,) in lost], None)
     return len(lost)
+
+
+def note_needed(connection: DuckDBPyConnection, stage: ReviewStage, needed: int) -> None:
+    """Note how many answers each item of the stage needs now."""
+    query = "UPDATE review_items SET needed = $needed WHERE stage = $stage AND needed IS DISTINCT FROM $needed"
+    connection.execute(query, {"needed": needed, "stage": stage})
 
 
 def count_pushed(connection: DuckDBPyConnection, stage: ReviewStage) -> int:

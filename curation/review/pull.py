@@ -51,8 +51,10 @@ def pull(store: Store, server: Argilla, *, advance: Callable[[int], None] = lamb
             events.update(review.event for review in found)
             unusable += sum(bool(review.unusable) for review in found)
             strangers += unknown
+        needed = dataset.reviews_needed if stage == "review" else 1
         with store.connect() as connection:
-            decided += decide(connection, stage, dataset.reviews_needed if stage == "review" else 1)
+            items.note_needed(connection, stage, needed)
+            decided += decide(connection, stage, needed)
     return Pulled(
         events=dict(events),
         unusable=unusable,

@@ -44,14 +44,18 @@ class Chosen(Model):
 def choose(connection: DuckDBPyConnection, budget: int, audit_share: float, gold: Mapping[str, GoldAnswer]) -> Chosen:
     """Choose at most `budget` items that nobody was asked about yet.
 
-    Gold questions come first; `audit_share` of the budget goes to candidates that the policy accepts, drawn as by lot;
-    the rest to the doubtful ones, those first that are worth most to know.
+    Gold questions come first; `audit_share` of the budget goes to candidates that the policy accepts, drawn as by lot,
+    and to no more than there are doubtful ones, unless it is all of it; the rest to the doubtful ones, those first that
+    are worth most to know.
     """
     waiting, auditable = _ids(connection, _WAITING), _ids(connection, _AUDITABLE)
     asked = set(_ids(connection, "SELECT candidate_id FROM review_items WHERE stage = 'review'"))
     golden = [key for key in gold if key not in asked][:budget]
     left = budget - len(golden)
-    audits = [key for key in _by_lot(auditable) if key not in gold][: min(ceil(round(budget * audit_share, 6)), left)]
+    most = ceil(round(budget * audit_share, 6))
+    if audit_share < 1:  # else they would stand by themselves, and everyone could see what they are
+        most = min(most, len(waiting))
+    audits = [key for key in _by_lot(auditable) if key not in gold][: min(most, left)]
     estimates = estimate(connection, [*waiting, *audits, *golden, *_ids(connection, _ACCEPTED)])
     ranked = [key for key in order(connection, estimates, waiting) if key not in gold]
     doubts = ranked[: left - len(audits)]

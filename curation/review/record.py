@@ -104,7 +104,8 @@ def written(text: str, unknown: str) -> list[tuple[int, int, str]]:
 
 def _problem(problem: Problem, candidate: BackwardProblem) -> str:
     condition = candidate.condition
-    unit = condition.unit if condition.unit and condition.unit not in condition.text else ""
+    told = condition.unit == "%" or (condition.unit or "") in condition.text
+    unit = "" if told else condition.unit or ""
     what = ", ".join(filter(None, (f"**{prose(condition.text)}**", prose(unit))))
     return f"{_marked(problem, candidate)}\n\n*Answer:* {_answer(problem)} {THIN} *Hidden:* {what}"
 

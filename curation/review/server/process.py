@@ -59,10 +59,12 @@ class ArgillaServer:
     def _why(self) -> str:
         """How it ended, and the last that it said."""
         code = self.process.wait()
-        ended = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        after = f"the log is {self._log}; what was answered is kept. Next: backmath review serve"
+        if code < 0:
+            return f"{signal.Signals(-code).name} ended it; {after}"
         lines = [line.strip() for line in self._log.read_text(errors="replace").splitlines() if line.strip(" ^~\n")]
         said = " | ".join(lines[-_LAST_LINES:]) or "nothing"
-        return f"{said} ({ended}; the log is {self._log}); what was answered is kept. Next: backmath review serve"
+        return f"{said} (exit code {code}; {after})"
 
 
 @contextmanager

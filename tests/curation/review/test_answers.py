@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from curation.review.answers import LABELS, unusable
+from curation.review.items import note_needed
 from curation.store import Store
 from schemas.review import Review
 from tests.curation import made
@@ -78,3 +79,14 @@ def test_of_two_answers_of_one_reviewer_the_later_counts(tmp_path: Path) -> None
     again = answer(key, "ann", "accept", 60).model_copy(update={"response_id": "of another dataset"})
     write(Store(tmp_path), [item(key)], [again, first])
     assert known(Store(tmp_path), key) is True
+
+
+def test_a_candidate_that_needs_more_answers_is_not_known_yet(tmp_path: Path) -> None:
+    (key,) = candidates(tmp_path, 1)
+    store = Store(tmp_path)
+    write(store, [item(key)], [answer(key, "ann", "reject")])
+    with store.connect() as connection:
+        note_needed(connection, "review", 2)
+    assert known(store, key) is None
+    write(store, [], [answer(key, "bob", "reject")])
+    assert known(store, key) is False

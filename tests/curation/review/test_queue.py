@@ -84,9 +84,13 @@ def test_as_many_doubts_are_blind_as_audits_and_gold_questions_and_blind_ones_su
     assert all(each.probability is not None for each in found)
 
 
-def test_where_doubts_are_few_all_of_them_are_blind(tmp_path: Path) -> None:
-    found = chosen(mixed(tmp_path, 3, 30), 20, 0.5).items
-    assert Counter((each.kind, each.blind) for each in found) == {("audit", True): 10, ("doubt", True): 3}
+def test_where_doubts_are_few_no_more_audits_go_along_than_they_can_hide(tmp_path: Path) -> None:
+    store = mixed(tmp_path, 3, 30)
+    found = chosen(store, 20, 0.5).items
+    assert Counter((each.kind, each.blind) for each in found) == {("audit", True): 3, ("doubt", True): 3}
+    ask(store, 20, 0.5, {})
+    assert chosen(store, 20, 0.5).items == ()
+    assert {each.kind for each in chosen(store, 20, 1.0).items} == {"audit"}
 
 
 @pytest.mark.parametrize(
@@ -114,6 +118,7 @@ def test_nothing_is_asked_twice_and_the_same_store_gives_the_same_queue(tmp_path
     asked: list[str] = []
     while found := ask(store, 10, 0.2, gold):
         asked += [each.candidate_id for each in found]
+    asked += [each.candidate_id for each in ask(store, 10, 1.0, gold)]
     assert sorted(asked) == sorted((*by_decision(store, "review"), *by_decision(store, "accept")))
 
 
@@ -172,7 +177,7 @@ def test_what_a_policy_holds_for_audits_is_audited_and_no_doubt(tmp_path: Path) 
         )
     found = chosen(store, 20, 0.5)
     assert (found.waiting, found.auditable) == (4, 6)
-    assert {each.candidate_id for each in found.items if each.kind == "audit"} == set(held)
+    assert {each.candidate_id for each in chosen(store, 20, 1.0).items} == set(held)
     assert {each.candidate_id for each in found.items if each.kind == "doubt"} == set(
         by_decision(store, "review")
     ) - set(held)
