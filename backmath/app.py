@@ -12,6 +12,7 @@ import typer
 
 from backmath import candidates, generate, ingest, llm, quickstart, report, rollout, status, triage
 from backmath.errors import explain
+from backmath.release.app import app as release
 from backmath.review.app import app as review
 from backmath.terminal import print_error
 
@@ -34,6 +35,7 @@ for command, example in (
 app.add_typer(candidates.app, name="candidates")
 app.add_typer(llm.app, name="llm")
 app.add_typer(review, name="review")
+app.add_typer(release, name="release")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -107,3 +107,7 @@ class ReleaseRefusedError(CurationError):
 
 class PublishError(CurationError):
     """The place to publish to cannot be reached or written to."""
+
+
+class EvaluationSetError(CurationError):
+    """A file of an evaluation set cannot be read, or has no questions."""

@@ -21,9 +21,7 @@ EXAMPLE = "backmath release create --version 1.0.0"
 def create(
     version: Annotated[
         str | None,
-        typer.Option(
-            metavar="X.Y.Z", help="Its number; left out, the next one: major where rows went out."
-        ),
+        typer.Option(metavar="X.Y.Z", help="Its number; left out, the next one: major where rows went out."),
     ] = None,
     against: Annotated[
         list[Path] | None,
@@ -45,10 +43,9 @@ def create(
     The same decisions give the same bytes. What is left out is listed with its reason. Refused where a licence forbids
     it, where a problem would be on two sides, or where audits do not show the precision that the policy demands.
     """
-    from curation.releases.build import build
-
     from curation.policy import load
     from curation.problems import count_problems
+    from curation.releases.build import build
     from curation.store import Store
     from schemas.release import Version
 

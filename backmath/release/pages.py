@@ -36,9 +36,9 @@ def print_release(out: "Console", manifest: "Manifest") -> None:
         out.print(table)
     if not manifest.evaluation_sets:
         out.print("Held against no evaluation set: name some with --against.", style="yellow")
-    for row in manifest.precision:
-        told = f"{row.right:,} of {row.audited:,} audited are right ({row.low:.1%} to {row.high:.1%})"
-        out.print(data(f"{row.source} {row.formula}: {told}", "dim"))
+    for shown in manifest.precision:
+        told = f"{shown.right:,} of {shown.audited:,} audited are right ({shown.low:.1%} to {shown.high:.1%})"
+        out.print(data(f"{shown.source} {shown.formula}: {told}", "dim"))
 
 
 def _table(first: str, *columns: str) -> Table:

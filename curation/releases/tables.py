@@ -1,7 +1,7 @@
 """The files of a release: Parquet, written a batch at a time, the same bytes for the same rows."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -14,7 +14,7 @@ from schemas.published import Config, Split
 from schemas.release import ReleaseFile
 
 ROWS_A_GROUP = 8_192
-"""Rows that are held before they are written; a reader that streams holds as many."""
+"""Rows of a group: so many are held before they are written, and by a reader that streams."""
 
 _TEXT = pa.string()
 _STEPS = pa.list_(pa.struct([("text", _TEXT), ("equation", _TEXT)]))
@@ -58,7 +58,7 @@ class Tables:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._writers: dict[tuple[Config, Split], pq.ParquetWriter] = {}
-        self._waiting: dict[tuple[Config, Split], list[Mapping[str, Any]]] = {}
+        self._waiting: dict[tuple[Config, Split], list[pa.Table]] = {}
         self.rows: dict[tuple[Config, Split], int] = {}
 
     def __enter__(self) -> "Tables":
@@ -70,17 +70,17 @@ class Tables:
         try:
             if error is None:
                 for place in sorted(self._waiting):
-                    self._flush(place)
+                    self._write(place, whole=False)
         finally:
             for writer in self._writers.values():
                 writer.close()
 
-    def add(self, config: Config, split: Split, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Add rows, each a mapping by column."""
+    def add(self, config: Config, split: Split, rows: pa.Table) -> None:
+        """Add rows, made by `table`."""
         waiting = self._waiting.setdefault((config, split), [])
-        waiting.extend(rows)
-        if len(waiting) >= ROWS_A_GROUP:
-            self._flush((config, split))
+        waiting.append(rows)
+        if sum(each.num_rows for each in waiting) >= ROWS_A_GROUP:
+            self._write((config, split), whole=True)
 
     def files(self) -> tuple[ReleaseFile, ...]:
         """The files that were written, in order; call it once they are closed."""
@@ -94,21 +94,28 @@ class Tables:
             for config, split in sorted(self.rows)
         )
 
-    def _flush(self, place: tuple[Config, Split]) -> None:
-        waiting = self._waiting[place]
-        if not waiting:
-            return
-        schema = SCHEMAS[place[0]]
-        if place not in self._writers:
+    def _write(self, place: tuple[Config, Split], *, whole: bool) -> None:
+        """Write the waiting rows in groups, always of the same size; a last one that is not `whole` only at the end."""
+        waiting = pa.concat_tables(self._waiting[place]).combine_chunks()
+        ready = waiting.num_rows // ROWS_A_GROUP * ROWS_A_GROUP if whole else waiting.num_rows
+        if ready and place not in self._writers:
             path = self._folder / _path(*place)
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._writers[place] = pq.ParquetWriter(path, schema, compression="zstd", store_schema=False)
+            self._writers[place] = pq.ParquetWriter(path, waiting.schema, compression="zstd", store_schema=False)
             self.rows[place] = 0
-        for start in range(0, len(waiting), ROWS_A_GROUP):
-            batch = waiting[start : start + ROWS_A_GROUP]
-            self._writers[place].write_table(_table(batch, schema), row_group_size=ROWS_A_GROUP)
-        self.rows[place] += len(waiting)
-        waiting.clear()
+        for start in range(0, ready, ROWS_A_GROUP):
+            group = waiting.slice(start, min(ROWS_A_GROUP, ready - start))
+            self._writers[place].write_table(group, row_group_size=ROWS_A_GROUP)
+            self.rows[place] += group.num_rows
+        self._waiting[place] = [waiting.slice(ready)]
+
+
+def table(config: Config, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Rows, each a mapping by column, as a table of the config; lone surrogates become U+FFFD."""
+    try:
+        return pa.Table.from_pylist(rows, SCHEMAS[config])
+    except UnicodeEncodeError:  # rare, and found only so
+        return pa.Table.from_pylist([_well_formed(row) for row in rows], SCHEMAS[config])
 
 
 def sha256(path: Path) -> str:
@@ -119,13 +126,6 @@ def sha256(path: Path) -> str:
 
 def _path(config: Config, split: Split) -> str:
     return f"{config}/{split}.parquet"
-
-
-def _table(rows: list[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
-    try:
-        return pa.Table.from_pylist(rows, schema)
-    except UnicodeEncodeError:  # a lone surrogate somewhere: rare, and found only so
-        return pa.Table.from_pylist([_well_formed(row) for row in rows], schema)
 
 
 def _well_formed(value: Any) -> Any:

@@ -11,7 +11,7 @@ from curation.releases.card import card
 from curation.releases.changes import changes, log, next_version
 from curation.releases.conversations import forward_steps, rl_of_candidate, sft_of_candidate, sft_of_problem
 from curation.releases.licences import forbidden
-from curation.releases.tables import SCHEMAS, Tables, sha256
+from curation.releases.tables import SCHEMAS, Tables, sha256, table
 from schemas import published
 from schemas.model import Model
 from schemas.release import AuditedPrecision, LeftOut, Manifest, ReleaseFile, RowCount, SourceShare, Version
@@ -97,10 +97,10 @@ def forward(number: int, text: str = "") -> dict[str, str]:
 def test_the_same_rows_give_the_same_bytes_however_they_come(tmp_path: Path) -> None:
     rows = [forward(number) for number in range(20_000)]
     with Tables(tmp_path / "one") as one:
-        one.add("forward", "train", rows)
+        one.add("forward", "train", table("forward", rows))
     with Tables(tmp_path / "two") as two:
         for row in rows:
-            two.add("forward", "train", [row])
+            two.add("forward", "train", table("forward", [row]))
     assert [(file.sha256, file.rows) for file in one.files()] == [(file.sha256, file.rows) for file in two.files()]
     assert one.files()[0].sha256 == sha256(tmp_path / "one" / "forward" / "train.parquet")
 
@@ -108,7 +108,7 @@ def test_the_same_rows_give_the_same_bytes_however_they_come(tmp_path: Path) -> 
 def test_text_that_would_break_a_file_is_kept_as_far_as_it_can_be(tmp_path: Path) -> None:
     hostile = "\ud800 \x00 </script> {{ x }} 'quoted' \u202e --- # not: yaml"
     with Tables(tmp_path) as tables:
-        tables.add("forward", "test", [forward(1, hostile)])
+        tables.add("forward", "test", table("forward", [forward(1, hostile)]))
     (row,) = pq.read_table(tmp_path / "forward" / "test.parquet").to_pylist()
     assert row["question"] == hostile.replace("\ud800", "\ufffd")
 

@@ -7,7 +7,7 @@ import pytest
 
 from curation.errors import PublishError, ReleaseDamagedError
 from curation.releases import publishing, shelf
-from curation.releases.tables import Tables
+from curation.releases.tables import Tables, table
 from curation.store import Store
 from schemas.release import Manifest
 from tests.curation.releases.test_parts import forward, manifest
@@ -18,8 +18,8 @@ def released(folder: Path, version: str, count: int) -> tuple[Store, Manifest]:
     store = Store(folder)
     place = shelf.folder(store, version)
     with Tables(place) as tables:
-        tables.add("forward", "train", [forward(number) for number in range(count)])
-        tables.add("forward", "test", [forward(number) for number in range(count)])
+        for split in ("train", "test"):
+            tables.add("forward", split, table("forward", [forward(number) for number in range(count)]))
     made = manifest(version=version, files=tables.files())
     (place / "README.md").write_text(f"card of {version}")
     (place / "CHANGELOG.md").write_text("log")

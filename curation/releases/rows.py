@@ -1,0 +1,94 @@
+"""The rows of a release: all that a problem gives, in every config, made on all cores."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import pyarrow as pa
+from joblib import Parallel, delayed, parallel_config
+
+from curation.process_labels.rows import process_rows
+from curation.releases.conversations import rl_of_candidate, rl_of_problem, sft_of_candidate, sft_of_problem
+from curation.releases.skeleton import skeleton
+from curation.releases.snapshot import Known, Rows, known
+from curation.releases.splits import split_of
+from curation.releases.tables import table
+from schemas.published import Config, Split
+
+CHUNK = 64
+"""Problems that travel to a process at a time."""
+_ALONE = 8
+"""Chunks up to which starting processes would take longer than the work."""
+
+Place = tuple[Config, Split]
+
+
+@dataclass
+class Made:
+    """The rows of some problems, in order, and what they come to.
+
+    `items` are the candidates, each with its problem, split and who accepted it; `problems` and `candidates` count by
+    source and licence.
+    """
+
+    tables: dict[Place, pa.Table] = field(default_factory=dict)
+    items: list[tuple[str, str, Split, str]] = field(default_factory=list)
+    problems: Counter[tuple[str, str]] = field(default_factory=Counter)
+    candidates: Counter[tuple[str, str]] = field(default_factory=Counter)
+    labelled_steps: int = 0
+
+
+def make(problems: Iterable[Rows], going_in: Mapping[str, Sequence[str]]) -> Iterator[Made]:
+    """The rows of those of the problems that go in, in their order; `going_in` are their candidates, by problem."""
+    chosen = ((rows, tuple(going_in[rows.problem_id])) for rows in problems if rows.problem_id in going_in)
+    chunks = iter(lambda: list(islice(chosen, CHUNK)), [])
+    if len(going_in) <= _ALONE * CHUNK:
+        yield from map(_made, chunks)
+        return
+    with parallel_config("loky", inner_max_num_threads=1):
+        yield from Parallel(n_jobs=-1, return_as="generator", pre_dispatch="2*n_jobs", batch_size=1)(
+            delayed(_made)(chunk) for chunk in chunks
+        )
+
+
+def _made(chunk: Sequence[tuple[Rows, tuple[str, ...]]]) -> Made:
+    found = Made()
+    rows: dict[Place, list[dict[str, Any]]] = {}
+    for of_one, candidate_ids in chunk:
+        _add(found, rows, known(of_one), candidate_ids)
+    found.tables = {place: table(place[0], of_place) for place, of_place in rows.items()}
+    return found
+
+
+def _add(found: Made, rows: dict[Place, list[dict[str, Any]]], of_one: Known, candidate_ids: Sequence[str]) -> None:
+    """Add all rows that a problem and its candidates give, to the split that the problem is on."""
+    problem = of_one.problem
+    split = split_of(skeleton(problem.question))
+    source = (problem.source, problem.licence)
+    found.problems[source] += 1
+    found.candidates[source] += len(candidate_ids)
+
+    def put(config: Config, row: dict[str, Any]) -> None:
+        rows.setdefault((config, split), []).append(row)
+
+    columns = {"question", "solution", "answer", "source", "licence"}
+    put("forward", {"problem_id": problem.id, **problem.model_dump(include=columns)})
+    put("rl", rl_of_problem(problem).model_dump())
+    for each in sft_of_problem(problem):
+        put("sft", each.model_dump())
+    for key in candidate_ids:
+        row, candidate = of_one.rows[key], of_one.judged[key].candidate
+        put("backward", row)
+        put("rl", rl_of_candidate(problem, candidate).model_dump())
+        for each in sft_of_candidate(problem, candidate):
+            put("sft", each.model_dump())
+        found.items.append((key, problem.id, split, row["decided_by"]))
+    going_in = set(candidate_ids)
+    judged = [each for key, each in of_one.judged.items() if key in going_in or each.verdict == "reject"]
+    for config, process in process_rows(
+        problem, of_one.conditions, of_one.formula, judged, of_one.samples, of_one.rolled_out
+    ):
+        put(config, process.model_dump())
+        found.labelled_steps += sum(label is not None for label in process.labels)
