@@ -97,12 +97,12 @@ _CHANGES = """
 
 _MOVED = """
     WITH kept AS (
-        SELECT version, split, problems.source, formula, wording, len(candidates.solution) AS steps,
+        SELECT version, release_items.split, problems.source, formula, wording, len(candidates.solution) AS steps,
             candidates.condition.kind AS kind
         FROM release_items
         JOIN candidates USING (candidate_id)
         JOIN problems ON problems.problem_id = candidates.problem_id
-        WHERE version IN ($before, $after) AND split IS NOT NULL
+        WHERE version IN ($before, $after) AND release_items.split IS NOT NULL
     ),
     features AS (
         SELECT version, unnest([
