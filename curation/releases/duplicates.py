@@ -71,7 +71,7 @@ def duplicates(questions: Iterable[Question]) -> Mapping[str, Duplicate]:
             kept = replaced.get(leader, leader)
             if index != kept:
                 likeness = read.likeness(index, kept)
-                dropped[read.ids[index]] = Duplicate(read.ids[kept], read.kind(index, leader), round(likeness, 4))
+                dropped[read.ids[index]] = Duplicate(read.ids[kept], read.kind(index, kept), round(likeness, 4))
         return dropped
 
 
@@ -91,11 +91,11 @@ class _Questions(NamedTuple):
         first, second = self._runs(one), self._runs(other)
         return len(first & second) / len(first | second)
 
-    def kind(self, index: int, leader: int) -> Kind:
-        """How a question is like the best of its twins; near where it is that itself."""
-        if index == leader:
-            return "near"
-        return "exact" if self.texts[index] == self.texts[leader] else "structural"
+    def kind(self, one: int, other: int) -> Kind:
+        """How two questions that are alike are so."""
+        if self.texts[one] == self.texts[other]:
+            return "exact"
+        return "structural" if self.twins[one] == self.twins[other] else "near"
 
     def _runs(self, index: int) -> set[int]:
         return set(self.shingles[self.starts[index] : self.starts[index + 1]].tolist())
