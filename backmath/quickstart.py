@@ -69,7 +69,22 @@ def quickstart(workspace: Workspace = DEFAULT_WORKSPACE, debug: Debug = False) -
         out.print(heading("One that a person should look at, and why"))
         print_doubt(out, doubtful)
     _print_next(out, store, workspace)
+    where = store.folder / "releases" / _released(store)
+    out.print(data(f'As a dataset: load_dataset("{where}", "backward")'), soft_wrap=True)
     out.print(data(f"The report, a page for your browser: {written(workspace)}"), soft_wrap=True)
+
+
+def _released(store: "Store") -> str:
+    """The version of the newest release, which is made where there is none."""
+    from curation.policy import load
+    from curation.releases.build import build
+    from curation.releases.shelf import versions
+
+    with store.running("release create"):
+        with store.connect(read_only=True) as connection:
+            known = versions(connection)
+        made = None if known else build(store, None, policy=load())
+    return made.version if made else str(known[-1])
 
 
 def _first(store: "Store", decision: "Verdict", other_than: "Shown | None" = None) -> "Shown | None":

@@ -15,7 +15,7 @@ from backmath.release.pages import print_release
 from backmath.signals import asking_to_stop
 from backmath.terminal import console, data, print_json
 
-EXAMPLE = "backmath release create --version 1.0.0"
+EXAMPLE = "backmath release create --version 2.0.0"
 
 
 def create(

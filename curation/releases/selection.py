@@ -1,7 +1,7 @@
 """Selection: which accepted candidates go into a release, and why the others do not.
 
 Of what is accepted, in this order: sources that are left out; of candidates that ask for one condition of one problem,
-all but the best; of problems that are duplicates, all but the best; what overlaps with an evaluation set.
+all but the best; what overlaps with an evaluation set; of problems that are duplicates, all but the best.
 """
 
 from collections import Counter
@@ -53,9 +53,8 @@ def plan(snapshot: Snapshot, against: Sequence[Path] = (), leave_out: Sequence[s
         )
         gone = {each.candidate_id for each in left_out}
         accepted = [row for row in connection.execute(_ACCEPTED).fetchall() if row[0] not in gone]
-        dropped = _dropped_problems(connection, Counter(row[1] for row in accepted))
-        for problem_id, reason in _overlapping_problems(connection, sets, {row[1] for row in accepted}).items():
-            dropped.setdefault(problem_id, reason)
+        dropped = _overlapping_problems(connection, sets, {row[1] for row in accepted})
+        dropped |= _dropped_problems(connection, Counter(row[1] for row in accepted if row[1] not in dropped))
         dropped_candidates = _overlapping_candidates(connection, sets, [row[0] for row in accepted])
     going_in: dict[str, list[str]] = {}
     for candidate_id, problem_id, decided_by in accepted:

@@ -107,8 +107,6 @@ def test_the_example_of_a_command_runs(
     program, *arguments = shlex.split(line)
     assert program == "backmath"
     assert tuple(arguments[: len(words)]) == words
-    if words[0] == "release" and words != ("release", "create"):
-        assert main(["release", "create", "--version", "1.0.0"]) == 0
     if words == ("candidates", "show"):  # whose ids change with the code
         ((first,),) = cli.query(workplace / "workspace", "SELECT min(candidate_id) FROM candidate_overview")
         arguments[-1] = first[:8]

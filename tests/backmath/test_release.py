@@ -20,11 +20,9 @@ CONFIGS = tuple(SCHEMAS)
 
 @pytest.fixture(scope="module")
 def released(quickstarted: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder whose workspace has release 1.0.0 of the sample. Not to be changed."""
+    """A folder whose workspace has the release of the sample that quickstart makes. Not to be changed."""
     folder = tmp_path_factory.mktemp("released") / "folder"
-    shutil.copytree(quickstarted, folder)
-    cli.run("release", "create", cwd=folder)
-    return folder
+    return Path(shutil.copytree(quickstarted, folder))
 
 
 @pytest.fixture
@@ -95,7 +93,6 @@ def test_the_same_decisions_give_the_same_bytes(released: Path, tmp_path: Path) 
     other = tmp_path / "elsewhere"
     other.mkdir()
     cli.run("quickstart", cwd=other)
-    cli.run("release", "create", cwd=other)
     one, two = ({file["path"]: file["sha256"] for file in manifest(each)["files"]} for each in (released, other))
     assert one == two
     assert manifest(released) == manifest(other)
@@ -162,19 +159,24 @@ def test_a_build_that_is_killed_leaves_no_version_and_the_next_one_is_whole(quic
     folder = Path(shutil.copytree(quickstarted, tmp_path / "killed"))
     releases = folder / "workspace" / "releases"
     for wait in (0.0, 0.3, 0.8):
-        process = cli.start("release", "create", cwd=folder)
+        process = cli.start("release", "create", "--version", "2.0.0", cwd=folder)
         deadline = time.monotonic() + 30
         while not (releases / ".part").exists() and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.01)
         time.sleep(wait)
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-        if cli.query(folder / "workspace", "SELECT count(*) FROM releases") == [(0,)]:
-            assert [path for path in releases.glob("*") if not path.name.startswith(".")] == []
-    if cli.query(folder / "workspace", "SELECT count(*) FROM releases") == [(0,)]:
-        cli.run("release", "create", cwd=folder)
-    assert [path.name for path in releases.iterdir()] == ["1.0.0"]
+        if made(folder) == ["1.0.0"]:
+            assert [path.name for path in releases.glob("*") if not path.name.startswith(".")] == ["1.0.0"]
+    if made(folder) == ["1.0.0"]:
+        cli.run("release", "create", "--version", "2.0.0", cwd=folder)
+    assert sorted(path.name for path in releases.iterdir()) == ["1.0.0", "2.0.0"]
     cli.run("release", "publish", "--to", "published", cwd=folder)  # which holds the files to the manifest
+
+
+def made(folder: Path) -> list[str]:
+    """The versions that the store has."""
+    return [version for (version,) in cli.query(folder / "workspace", "SELECT version FROM releases ORDER BY version")]
 
 
 @pytest.mark.parametrize(
@@ -208,18 +210,21 @@ def test_a_licence_that_forbids_it_is_named_with_the_way_out(workplace: Path) ->
     assert "--leave-out own" in errors
     output, _ = cli.run("release", "create", "--leave-out", "own", cwd=workplace)
     assert "source" in output
-    assert [share["source"] for share in manifest(workplace)["sources"]] == ["sample"]
+    assert [share["source"] for share in manifest(workplace, "1.0.1")["sources"]] == ["sample"]
 
 
 def test_a_precision_that_audits_do_not_show_refuses_the_release(workplace: Path) -> None:
     (workplace / "strict.toml").write_text('version = "strict-1"\nprecision_at_least = 0.97\n')
     _, errors = cli.run("release", "create", "--policy", "strict.toml", cwd=workplace, code=1)
     assert "demands 97.0%" in errors
-    assert not (workplace / "workspace" / "releases").exists()
+    assert made(workplace) == ["1.0.0"]
 
 
 @pytest.mark.parametrize("command", ["show", "list"])
-def test_without_a_release_the_next_command_is_named(command: str, workplace: Path) -> None:
-    code = 1 if command == "show" else 0
-    output, errors = cli.run("release", command, cwd=workplace, code=code)
+def test_without_a_release_the_next_command_is_named(command: str, tmp_path: Path) -> None:
+    (tmp_path / "own.jsonl").write_text(
+        '{"question": "Ann has 3 pens and buys 4. How many?", "solution": "3+4=<<3+4=7>>7", "answer": "7"}\n'
+    )
+    cli.run("ingest", "records", "--path", "own.jsonl", cwd=tmp_path)
+    output, errors = cli.run("release", command, cwd=tmp_path, code=1 if command == "show" else 0)
     assert "backmath release create" in output + errors
