@@ -39,6 +39,8 @@ def print_candidate(out: Console, shown: "Shown") -> None:
         _part(out, "Solution", _solution(shown))
     if shown.samples:
         _part(out, "What models wrote", _samples(shown.samples))
+    if shown.calls:
+        _part(out, "Calls that this came from", _calls(shown))
     if shown.formula and shown.formula.numbers:
         _part(out, "Where the numbers of the original solution come from", _numbers(shown))
     _part(out, "Checks", _checks(shown))
@@ -128,6 +130,15 @@ def _samples(samples: "Sequence[Sample]") -> Table:
             table.add_row(
                 Text(MARKS["fail"][0] if broken else "·", MARKS["fail"][1] if broken else "dim"), data(step.text)
             )
+    return table
+
+
+def _calls(shown: "Shown") -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for call in shown.calls:
+        usd = "" if call.usd is None else f"${call.usd:.4f}"
+        when = call.called_at.strftime("%Y-%m-%d %H:%M")
+        table.add_row(Text(when, "dim"), call.purpose, data(call.model), call.outcome, usd, data(call.call_id, "dim"))
     return table
 
 

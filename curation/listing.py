@@ -9,6 +9,7 @@ from curation.errors import AmbiguousCandidateError, UnknownCandidateError
 from curation.rows import rows
 from curation.samples import read
 from curation.store import Store
+from schemas.call import CallOutcome, Purpose
 from schemas.candidate import BackwardProblem, WordingKind
 from schemas.check import CheckName
 from schemas.decision import DecidedBy, Decision, Verdict
@@ -85,14 +86,25 @@ class DatedDecision(Decision):
     decided_at: datetime
 
 
+class CallMade(Model):
+    """One call of a model that something known of a candidate came from; `usd` is None where its price is not known."""
+
+    call_id: str
+    purpose: Purpose
+    model: str
+    outcome: CallOutcome
+    usd: float | None
+    called_at: datetime
+
+
 class Shown(Model):
     """All that is known of one candidate.
 
-    `formula` is that of the problem; `samples` are what models wrote for the candidate and for its problem; `reviews`
-    are all events of what people answered, and `decisions` all of them, oldest first; `holds` is the one in force.
-    `corrects` is the candidate that a reviewer's correction made this one of, and `corrected_by` those that were made
-    of this one. `superseded` says that a later run derived the
-    problem anew and did not make this candidate again.
+    `formula` is that of the problem; `samples` are what models wrote for the candidate and for its problem, `calls` the
+    calls that these came from; `reviews` are all events of what people answered, and `decisions` all of them, oldest
+    first; `holds` is the one in force. `corrects` is the candidate that a reviewer's correction made this one of, and
+    `corrected_by` those that were made of this one. `superseded` says that a later run derived the problem anew and did
+    not make this candidate again.
     """
 
     candidate_id: str
@@ -100,6 +112,7 @@ class Shown(Model):
     candidate: BackwardProblem
     formula: Formula | None
     samples: tuple[Sample, ...]
+    calls: tuple[CallMade, ...]
     reviews: tuple[Review, ...]
     corrects: str | None
     corrected_by: tuple[str, ...]
@@ -122,6 +135,7 @@ def show(store: Store, start_of_id: str) -> Shown:
         samples = read(connection, candidate["problem_id"], candidate["candidate_id"])
         holds = rows(connection, "SELECT * FROM latest_decisions WHERE candidate_id = ?", key)
         decisions = rows(connection, "SELECT * FROM decisions WHERE candidate_id = ? ORDER BY rowid", key)
+        calls = rows(connection, _CALLS, [[sample.key for sample in samples]])
         reviews = rows(connection, _REVIEWS, key)
         corrects = rows(connection, "SELECT corrects FROM corrections WHERE candidate_id = ? ORDER BY rowid", key)
         corrected_by = rows(connection, "SELECT candidate_id FROM corrections WHERE corrects = ? ORDER BY rowid", key)
@@ -135,6 +149,7 @@ def show(store: Store, start_of_id: str) -> Shown:
         ),
         formula=Formula.model_validate(derivation) if derivation["expression"] is not None else None,
         samples=samples,
+        calls=tuple(CallMade.model_validate(call) for call in calls),
         reviews=tuple(Review.model_validate(review) for review in reviews),
         corrects=corrects[-1]["corrects"] if corrects else None,
         corrected_by=tuple(row["candidate_id"] for row in corrected_by),
@@ -145,6 +160,8 @@ def show(store: Store, start_of_id: str) -> Shown:
 
 
 _CHECKS = "SELECT check_name AS name, outcome, reason, elapsed_ms FROM check_overview WHERE candidate_id = ?"
+
+_CALLS = f"SELECT {', '.join(CallMade.model_fields)} FROM llm_calls WHERE list_contains(?, key) ORDER BY called_at"
 
 _REVIEWS = f"SELECT {', '.join(Review.model_fields)} FROM reviews WHERE candidate_id = ? ORDER BY rowid"
 

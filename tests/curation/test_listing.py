@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from curation import calls
 from curation.errors import AmbiguousCandidateError, UnknownCandidateError
 from curation.listing import Selection, list_candidates, show
 from curation.store import Store
@@ -90,3 +91,16 @@ def test_a_superseded_candidate_says_so(tmp_path: Path) -> None:
     made.derived(store, old, fingerprint="f1")
     made.derived(store, made.derivation(PROBLEMS[0], conditions=[0], question="Anew: what is x?"), fingerprint="f2")
     assert show(store, old.candidates[0].id).superseded
+
+
+def test_a_candidate_shows_the_calls_that_what_is_known_of_it_came_from(tmp_path: Path) -> None:
+    of, other = made.problem(48), made.problem(50)
+    store = made.ingested(tmp_path, of, other)
+    sample, unrelated = made.sample(of, "48/2 = 24"), made.sample(other, "50/2 = 25")
+    derivation = made.derivation(of, {}, conditions=[0], samples=[sample])
+    run = made.derived(store, derivation, made.derivation(other, {}, samples=[unrelated]))
+    with store.connect() as connection:
+        calls.add(connection, run.run_id, [made.call(1, key=sample.key), made.call(2, key=unrelated.key)])
+    shown = show(store, derivation.candidates[0].id)
+    assert [call.call_id for call in shown.calls] == [made.call(1).call_id]
+    assert shown.calls[0].usd == 0.5
