@@ -139,7 +139,7 @@ _DECIDED = {
 
 def _print(out: "Console", pulled: "Pulled", workspace: Path) -> None:
     if pulled.events or pulled.decided:
-        out.print(f"{times(sum(pulled.events.values()), 'event')}: {_line(pulled)}.")
+        out.print(f"{times(sum(pulled.events.values()), 'new answer')}: {_line(pulled)}.")
     else:
         out.print("Nothing new was answered.")
     if pulled.unusable:

@@ -30,7 +30,11 @@ EXAMPLE = "backmath review push --budget 200 --audit 0.1 --dry-run"
 AUDIT = 0.1
 """Share of the rows that is an audit where nothing else is said."""
 
-_KINDS: "dict[ItemKind, str]" = {"doubt": "doubtful", "audit": "accepted, as a blind audit", "gold": "gold"}
+_KINDS: "dict[ItemKind, str]" = {
+    "doubt": "doubtful",
+    "audit": "accepted, as a blind audit",
+    "gold": "with known answers",
+}
 
 
 def push(

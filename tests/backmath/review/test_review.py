@@ -38,7 +38,7 @@ def test_two_people_differ_once_and_an_adjudicator_settles_it(argilla: RunningAr
     assert "60 submitted; 29 accepted, 1 in disagreement" in output
     assert output.rstrip().endswith("Next: backmath review adjudicate")
     output, _ = cli.run("review", "adjudicate", cwd=reviewing)
-    assert "1 disagreements sent." in output
+    assert "1 disagreement sent." in output
     (record,) = records(argilla, "adjudication").values()
     answer(argilla, argilla.adjudicators[0], record, verdict="reject", category="leak")
     pulled = json.loads(cli.run("review", "pull", "--json", cwd=reviewing)[0])
@@ -75,7 +75,7 @@ def test_gold_questions_are_mixed_in_and_measure_the_reviewers(argilla: RunningA
     lines = [json.dumps({"candidate": key[:10], "verdict": "reject"}) for (key,) in rejected]
     (reviewing / "gold.jsonl").write_text("\n".join(lines) + "\n")
     output, _ = cli.run("review", "push", "--budget", 10, "--audit", 0, "--gold", "gold.jsonl", cwd=reviewing)
-    assert f"{len(lines)} gold questions" in output
+    assert f"{len(lines)} with known answers" in output
     for key, record in records(argilla).items():
         if (key,) in rejected:
             answer(argilla, argilla.annotators[0], record, verdict="accept")

@@ -185,14 +185,14 @@ def test_a_kill_while_it_starts_leaves_what_the_next_start_can_use(tmp_path: Pat
         assert log_in(server.credentials.url, server.credentials.annotators[0]) == 201
 
 
-def test_a_server_that_dies_is_one_line_with_its_last_words(tmp_path: Path) -> None:
+def test_a_server_that_is_killed_is_one_line(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         os.kill(server_of(server.process), signal.SIGKILL)
         _, errors = server.process.communicate(timeout=30)
         assert server.process.returncode == 1
         assert errors.startswith("backmath: Argilla's server has ended by itself: ")
-        assert "Uvicorn running" in errors
-        assert "SIGKILL" in errors
+        assert "SIGKILL ended it" in errors
+        assert "server.log" in errors
         assert errors.count("\n") == 1
 
 
