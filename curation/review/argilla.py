@@ -217,10 +217,6 @@ class Dataset:
         """How many records it has."""
         return int(self._server.request("GET", f"{self._path}/progress")["total"])
 
-    def completed(self) -> int:
-        """How many records have all the answers they need."""
-        return int(self._server.request("GET", f"{self._path}/progress")["completed"])
-
 
 def connect(url: str, key: str) -> Argilla:
     """A connection to the Argilla at `url` with an owner's `key`.
