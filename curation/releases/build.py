@@ -4,6 +4,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib.metadata import version as version_of
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from curation.columns import insert, strings
-from curation.errors import ReleaseRefusedError
+from curation.errors import CurationError, ReleaseRefusedError
 from curation.policy import Policy
 from curation.releases import shelf
 from curation.releases.card import card
@@ -47,16 +48,16 @@ def build(
     """
     with store.connect(read_only=True) as connection:
         known = shelf.versions(connection)
-        earlier = shelf.kept_candidates(connection, known[-1]) if known else set()
+        history, earlier = _history(connection, known)
         audited = precisions(connection)
         _refuse(connection, policy, audited, leave_out, version, known)
     folder = store.folder / "releases"
     part, work = folder / ".part", folder / ".snapshot"
     snapshot = Snapshot(work)
     with store.explaining():
-        for left in (part, work):
-            shutil.rmtree(left, ignore_errors=True)
-            left.mkdir(parents=True)
+        _clear(store, part, work)
+        for new in (part, work):
+            new.mkdir(parents=True)
     try:
         snapshot.take(store)
         with store.explaining():
@@ -68,6 +69,11 @@ def build(
         now = {item[0] for item in total.items}
         previous = known[-1] if known else None
         number = version or next_version(previous, earlier, now)
+        if (place := folder / str(number)).exists():
+            raise ReleaseRefusedError(
+                f"{place} is there, and is no release of this store; nothing was made. Next: move it away, or give "
+                "another --version"
+            )
         told = changes(str(previous) if previous else None, earlier, now)
         with store.connect(read_only=True) as connection:
             made = Manifest(
@@ -86,12 +92,29 @@ def build(
                 evaluation_sets=chosen.evaluation_sets,
             )
         with store.explaining():
-            _finish(part, made, told, _earlier_changes(store, known))
-        _put_on_the_shelf(store, part, folder / made.version, made, total, chosen)
+            _finish(part, made, told, history)
+            (work / _PLACED).write_text(made.version)
+        _put_on_the_shelf(store, part, place, made, total, chosen)
     finally:
-        for left in (part, work):
-            shutil.rmtree(left, ignore_errors=True)
+        with suppress(CurationError, OSError):  # the next build does it where it cannot be done now
+            _clear(store, part, work)
     return made
+
+
+_PLACED = "placed"
+"""The file beside a snapshot that names the version which the build puts in its place."""
+
+
+def _clear(store: Store, part: Path, work: Path) -> None:
+    """Remove what a build leaves; where it ended before its version was noted, the folder in its place too."""
+    with suppress(FileNotFoundError, ValueError):  # ValueError: of a build that was killed while it wrote this
+        placed = Version.read((work / _PLACED).read_text())
+        with store.connect(read_only=True) as connection:
+            noted = placed in shelf.versions(connection)
+        if not noted:
+            shutil.rmtree(part.with_name(str(placed)))
+    for left in (part, work):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _refuse(
@@ -209,16 +232,18 @@ def _distinct(connection: DuckDBPyConnection, query: str, candidate_ids: set[str
     return tuple(sorted(value for (value,) in found))
 
 
-def _earlier_changes(store: Store, known: Sequence[Version]) -> list[tuple[str, str]]:
-    """What the versions before say of themselves, from the change log of the newest one."""
-    if not known:
-        return []
-    try:
-        text = (shelf.folder(store, str(known[-1])) / "CHANGELOG.md").read_text(encoding="utf-8")
-    except OSError:
-        return []
-    entries = [entry.partition("\n") for entry in text.split("\n## ")[1:]]
-    return [(version.strip(), told.strip()) for version, _, told in reversed(entries)]
+def _history(connection: DuckDBPyConnection, known: Sequence[Version]) -> tuple[list[tuple[str, str]], set[str]]:
+    """What was new in each version that there is, and the candidates of the newest.
+
+    From the store, so that nobody's change to a file gets into the next change log.
+    """
+    told: list[tuple[str, str]] = []
+    newest: set[str] = set()
+    for version in known:
+        kept = shelf.kept_candidates(connection, version)
+        told.append((str(version), changes(told[-1][0] if told else None, newest, kept)))
+        newest = kept
+    return told, newest
 
 
 def _finish(part: Path, made: Manifest, told: str, earlier: Sequence[tuple[str, str]]) -> None:
@@ -254,5 +279,4 @@ def _put_on_the_shelf(store: Store, part: Path, place: Path, made: Manifest, tot
             },
         )
         with store.explaining():
-            shutil.rmtree(place, ignore_errors=True)  # of a build that was killed between the two
             os.rename(part, place)
