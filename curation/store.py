@@ -1,5 +1,6 @@
 """The store: one DuckDB file in a workspace folder, opened for one block of work at a time."""
 
+import json
 import os
 import random
 import re
@@ -189,8 +190,8 @@ class Store:
         line = " ".join(message.split())
         if any(sign in message for sign in _FULL):
             return StoreFullError(
-                f"no room to write to {self.path} ({line}); the store keeps what was written before and opens as "
-                "usual: free some space, then run the same command again"
+                f"no room to write to {self.folder} ({_within(line)}); the store keeps what was written before and "
+                "opens as usual: free some space, then run the same command again"
             )
         if any(sign in message for sign in _READ_ONLY):
             return StoreReadOnlyError(
@@ -224,6 +225,12 @@ def _transaction(connection: DuckDBPyConnection) -> Iterator[None]:
             connection.rollback()
         raise
     connection.commit()
+
+
+def _within(line: str) -> str:
+    """The message that DuckDB's message of a write in the background holds as JSON, any other as it is."""
+    found = re.search(r'"exception_message":("(?:[^"\\]|\\.)*")', line)
+    return str(json.loads(found[1])) if found else line
 
 
 def _held_by(message: str) -> str | None:

@@ -29,13 +29,15 @@ def show(
     from backmath.candidate_page import print_candidate
     from curation.listing import show as find
     from curation.releases.lineage import placed
-    from curation.releases.shelf import manifest
+    from curation.releases.shelf import damage, manifest
     from curation.store import Store
 
     store = Store(workspace)
     with store.connect(read_only=True) as connection:
         found = manifest(connection, version)
         places = placed(connection, found.version, row) if row is not None else ()
+    if wrong := damage(store, found):
+        typer.echo(f"{wrong}; what follows is from the store", err=True)
     out = console()
     if row is None:
         if json:

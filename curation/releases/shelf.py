@@ -1,6 +1,5 @@
 """The shelf: the versions that a workspace has, in the store and as folders of files."""
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +12,8 @@ from curation.store import Store
 from schemas.release import Manifest, Version
 
 MANIFEST_NAME = "manifest.json"
+BESIDE = ("README.md", "CHANGELOG.md", MANIFEST_NAME)
+"""The files of a version beside those that its manifest lists, the manifest last."""
 
 
 def folder(store: Store, version: str) -> Path:
@@ -27,9 +28,19 @@ def versions(connection: DuckDBPyConnection) -> list[Version]:
 
 
 def manifests(connection: DuckDBPyConnection) -> list[Manifest]:
-    """The manifests of all versions, in their order."""
+    """The manifests of all versions, in their order; raises ReleaseDamagedError where one is not readable."""
     found = dict(connection.execute("SELECT version, manifest FROM releases").fetchall())
-    return [Manifest.model_validate_json(found[str(version)]) for version in versions(connection)]
+    return [_read(str(version), found[str(version)]) for version in versions(connection)]
+
+
+def _read(version: str, text: str) -> Manifest:
+    try:
+        return Manifest.model_validate_json(text)
+    except ValidationError as error:
+        raise ReleaseDamagedError(
+            f"the manifest of release {version} in the store's table `releases` was changed, or is of a newer backmath "
+            f"({error.error_count()} errors in it); nothing was done. Next: put a copy of the store back, or update"
+        ) from error
 
 
 def kept_candidates(connection: DuckDBPyConnection, version: Version) -> set[str]:
@@ -62,34 +73,32 @@ def manifest(connection: DuckDBPyConnection, version: str | None) -> Manifest:
 
 def verify(store: Store, expected: Manifest) -> None:
     """Hold the files of a version to its manifest; raises ReleaseDamagedError, naming the first that is another."""
-    place = folder(store, expected.version)
-    try:
-        written = Manifest.model_validate(json.loads((place / MANIFEST_NAME).read_text(encoding="utf-8")))
-    except FileNotFoundError:
+    if found := damage(store, expected):
         raise ReleaseDamagedError(
-            f"{place / MANIFEST_NAME} is missing; nothing was done. {_AGAIN.format(expected.version)}"
-        ) from None
-    except (OSError, ValueError, ValidationError) as error:
-        raise ReleaseDamagedError(
-            f"{place / MANIFEST_NAME} cannot be read ({type(error).__name__}); {_AGAIN.format(expected.version)}"
-        ) from error
-    if written != expected:
-        raise ReleaseDamagedError(
-            f"{place / MANIFEST_NAME} was changed since the release was made; nothing was done. "
-            f"{_AGAIN.format(expected.version)}"
+            f"{found}; nothing was done. Next: put the file of release {expected.version} back, or make a new version: "
+            "backmath release create"
         )
+
+
+def damage(store: Store, expected: Manifest) -> str:
+    """What is wrong with the first file of a version that is not as it was made; empty where all are."""
+    place = folder(store, expected.version)
+    listed = place / MANIFEST_NAME
+    try:
+        if Manifest.model_validate_json(listed.read_bytes()) != expected:
+            return f"{listed} was changed since the release was made"
+    except FileNotFoundError:
+        return f"{listed} is missing"
+    except (OSError, ValidationError) as error:
+        return f"{listed} cannot be read ({type(error).__name__})"
+    if missing := next((place / name for name in BESIDE if not (place / name).exists()), None):
+        return f"{missing} is missing"
     for file in expected.files:
         path = place / file.path
         try:
             as_it_was = path.stat().st_size == file.size and sha256(path) == file.sha256
         except OSError:
-            raise ReleaseDamagedError(
-                f"{path} is missing; nothing was done. {_AGAIN.format(expected.version)}"
-            ) from None
+            return f"{path} is missing"
         if not as_it_was:
-            raise ReleaseDamagedError(
-                f"{path} was changed since the release was made; nothing was done. {_AGAIN.format(expected.version)}"
-            )
-
-
-_AGAIN = "Next: put the file of release {} back, or make a new version: backmath release create"
+            return f"{path} was changed since the release was made"
+    return ""
