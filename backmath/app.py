@@ -15,6 +15,7 @@ from backmath.errors import explain
 from backmath.release.app import app as release
 from backmath.review.app import app as review
 from backmath.terminal import print_error
+from backmath.train.app import app as train
 
 app = typer.Typer(
     help="Make backward math problems from forward ones, prove them exactly, and show what is doubtful.",
@@ -36,6 +37,7 @@ app.add_typer(candidates.app, name="candidates")
 app.add_typer(llm.app, name="llm")
 app.add_typer(review, name="review")
 app.add_typer(release, name="release")
+app.add_typer(train, name="train")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -4,6 +4,7 @@ import typer
 
 from curation.errors import CurationError
 from generation.llm.errors import ModelError
+from training.errors import TrainingError
 
 
 class CommandError(Exception):
@@ -16,6 +17,6 @@ def explain(error: Exception) -> tuple[str, int]:
         context = getattr(error, "ctx", None)
         hint = f" (see {context.command_path} --help)" if context else ""
         return f"{error.format_message()}{hint}", error.exit_code
-    if isinstance(error, CommandError | CurationError | ModelError):
+    if isinstance(error, CommandError | CurationError | ModelError | TrainingError):
         return str(error), 1
     return f"{type(error).__name__}: {error} (--debug shows where)", 1

@@ -53,6 +53,11 @@ class Bar:
         doing = "Finishing" if self._stopping() else self._doing
         self._progress.update(self._task, advance=count, description=doing)
 
+    def reach(self, done: int, total: int) -> None:
+        """Tell that so many of so many are done."""
+        self._progress.update(self._task, total=total)
+        self.advance(done - self.done)
+
     def __enter__(self) -> "Bar":
         self._progress.start()
         return self

@@ -1,19 +1,28 @@
-"""Publishing: the files of a release copied to any place that fsspec knows, the hub among them, resumable."""
+"""Publishing: the files of a release copied to any place that fsspec knows, or committed to the hub, resumable."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
 from curation.errors import PublishError
+from curation.releases import hub
 from curation.releases.shelf import MANIFEST_NAME, folder, verify
 from curation.store import Store
+from schemas.published import Config, Split
 from schemas.release import Manifest
 
 _PART = ".part"
 _UNFINISHED = "unfinished.json"
 """The manifest of a publishing that goes on: what it has copied can be told from what was there before."""
+
+_BESIDE = ("README.md", "CHANGELOG.md", MANIFEST_NAME)
+_OF_ROWS = frozenset(f"{config}/{split}.parquet" for config in get_args(Config) for split in get_args(Split))
+"""Every file of rows that any release can have."""
+
+_REFUSED = ("accessdenied", "credential", "forbidden", "permission", "signaturedoesnotmatch")
+"""What errors of refused keys have in common, in their class or their text."""
 
 
 def publish(
@@ -24,49 +33,69 @@ def publish(
     advance: Callable[[int], None] = lambda size: None,
     stopping: Callable[[], bool] = lambda: False,
 ) -> int:
-    """Copy a release to `target`, such as `s3://bucket/backmath` or `hf://datasets/me/backmath`; return files copied.
+    """Copy a release to `target`, such as `s3://bucket/backmath` or `hf://datasets/me/backmath`; return files sent.
 
-    The files are held to the manifest first. A file is written beside its place and moved there, so what is there is
-    whole, and one that is there with the right size is not copied again; the manifest comes last. Cut short, the same
-    call goes on. Raises ReleaseDamagedError, and PublishError where the target cannot be written to.
+    The files are held to the manifest first. What is there whole is not sent again. Cut short, the same call goes on.
+    Raises ReleaseDamagedError, and PublishError where the target cannot be written to.
     """
     verify(store, manifest)
     place = folder(store, manifest.version)
+    sizes = {file.path: file.size for file in manifest.files}
+    stale = sorted(_OF_ROWS - sizes.keys())
+    try:
+        if target.startswith(hub.PREFIX):
+            files = sizes | dict.fromkeys(_BESIDE, 0)
+            return hub.commit(target, manifest.version, place, files, stale, advance, stopping)
+        return _copy(place, manifest, target, stale, advance, stopping)
+    except PublishError:
+        raise
+    except Exception as error:  # each file system has errors of its own
+        raise _told(target, error) from error
+
+
+def _copy(
+    place: Path,
+    manifest: Manifest,
+    target: str,
+    stale: Sequence[str],
+    advance: Callable[[int], None],
+    stopping: Callable[[], bool],
+) -> int:
+    """Copy the files, one that is there with the right size and hash left alone; the manifest comes last."""
     system, root = _target(target)
     copied = 0
-    try:
-        there = _there(system, root, manifest)
-        system.makedirs(root, exist_ok=True)
-        _write(system, f"{root}/{_UNFINISHED}", (place / MANIFEST_NAME).read_bytes())
-        for file in manifest.files:
-            if stopping():
-                return copied
-            goal = f"{root}/{file.path}"
-            if there.get(file.path) != file.sha256 or not system.exists(goal) or system.info(goal)["size"] != file.size:
-                system.makedirs(str(PurePosixPath(goal).parent), exist_ok=True)
-                _write(system, goal, place / file.path)
-                copied += 1
-            advance(file.size)
-        for name in ("README.md", "CHANGELOG.md", MANIFEST_NAME):
-            _write(system, f"{root}/{name}", (place / name).read_bytes())
-        system.rm_file(f"{root}/{_UNFINISHED}")
-    except Exception as error:  # each file system has errors of its own
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise PublishError(
-            f"{target} could not be written to ({reason}); {copied} of {len(manifest.files)} files are new there. "
-            "Next: the same command goes on"
-        ) from error
-    return copied + 3
+    there = _there(system, root, manifest)
+    _write(system, f"{root}/{_UNFINISHED}", place / MANIFEST_NAME)
+    for file in manifest.files:
+        if stopping():
+            return copied
+        goal = f"{root}/{file.path}"
+        if there.get(file.path) != file.sha256 or not system.exists(goal) or system.info(goal)["size"] != file.size:
+            _write(system, goal, place / file.path)
+            copied += 1
+        advance(file.size)
+    for name in _BESIDE:
+        _write(system, f"{root}/{name}", place / name)
+    for left in (*stale, _UNFINISHED):
+        if system.exists(f"{root}/{left}"):
+            system.rm_file(f"{root}/{left}")
+    return copied + len(_BESIDE)
 
 
 def _target(target: str) -> tuple[Any, str]:
-    from fsspec.core import url_to_fs
+    import fsspec
 
+    protocol = target.partition("://")[0]
     try:
-        system, root = url_to_fs(target)
-    except (ImportError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise PublishError(f"{target} is no place to publish to ({reason}); nothing was copied") from error
+        system, root = fsspec.core.url_to_fs(target)
+    except ImportError as error:
+        package = fsspec.registry.known_implementations[protocol]["class"].partition(".")[0]
+        raise PublishError(
+            f"{target} needs a package that is not installed; nothing was copied. "
+            f"Next: pip install {package} fsspec=={fsspec.__version__}"
+        ) from error
+    except ValueError as error:
+        raise PublishError(f"{target} is no place to publish to ({_line(error)}); nothing was copied") from error
     return system, str(root)
 
 
@@ -82,13 +111,34 @@ def _there(system: Any, root: str, manifest: Manifest) -> dict[str, str]:
     return {}
 
 
-def _write(system: Any, goal: str, content: Path | bytes) -> None:
-    """Write a file beside its place and move it there."""
-    part = goal + _PART
-    if isinstance(content, bytes):
-        system.pipe_file(part, content)
-    else:
-        system.put_file(str(content), part)
-    if system.exists(goal):
-        system.rm_file(goal)
-    system.mv(part, goal)
+def _write(system: Any, goal: str, source: Path) -> None:
+    """Write a file so that it is there whole or not at all: beside its place and moved, but in a bucket, which does so.
+
+    A bucket has no folders to make, and is not made itself: its name may be mistyped.
+    """
+    if not goal.startswith("/"):
+        system.put_file(str(source), goal)
+        return
+    system.makedirs(str(PurePosixPath(goal).parent), exist_ok=True)
+    system.put_file(str(source), goal + _PART)
+    system.mv(goal + _PART, goal)
+
+
+def _told(target: str, error: Exception) -> PublishError:
+    """The error as one line, with what to do."""
+    while isinstance(error, RuntimeError) and isinstance(error.__cause__, Exception):  # "Error while uploading ..."
+        error = error.__cause__
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    told = f"{type(error).__name__} {error}".lower().replace(" ", "")
+    refused = status in (401, 403) or any(mark in told for mark in _REFUSED)
+    keys = "give it keys that may write there; " if refused else ""
+    return PublishError(
+        f"{target} could not be written to ({_line(error)}); what is there whole stays. "
+        f"Next: {keys}the same command goes on"
+    )
+
+
+def _line(error: Exception) -> str:
+    """What an error says, on one line that is not too long."""
+    said = " ".join(str(error).split()) or type(error).__name__
+    return said if len(said) <= 300 else said[:299] + "…"

@@ -7,11 +7,11 @@ the hidden value, above zero, and whole or in cents.
 
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 
 from curation.process_labels.corruptions import arithmetic
 from curation.process_labels.corruptions.corruption import Corruption, CorruptionKind, tried, weighted
@@ -39,6 +39,7 @@ _SET_EQUAL = "The answer to the original question is"
 _UNDOING = re.compile(
     r"(?:(Add|Subtract) ([0-9./]+) (?:to|from) both sides|(Multiply|Divide) both sides by ([0-9]+))\Z"
 )
+_UNDOING_KINDS = frozenset({"arithmetic_slip", "sign_error", "wrong_inverse", "wrong_quantity"})
 _OPERATORS = {"Add": "+", "Subtract": "-", "Multiply": "*", "Divide": "/"}
 _INVERSES = {"Add": "Subtract", "Subtract": "Add", "Multiply": "Divide", "Divide": "Multiply"}
 
@@ -57,6 +58,10 @@ class WrongStep:
     kept: int
 
 
+Way = Callable[[], WrongStep]
+"""What makes a wrong step: most are not asked for. Raises ExpressionError where there is no such step."""
+
+
 class BackwardCorruptions:
     """The ways in which the solution of one accepted candidate, all of whose steps are proved, goes wrong."""
 
@@ -65,7 +70,8 @@ class BackwardCorruptions:
         self._relation = relation
         self._unknown = relation.unknown
         self._hidden = candidate.condition.number
-        self._others = sorted(set(conditions) - {self._hidden})
+        self._known = frozenset(conditions) - {self._hidden}
+        self._others = sorted(self._known)
 
     def choose(self, random_numbers: random.Random) -> Corruption | None:
         """The first corruption that can be made, of the kinds and at the places in the order that chance gives."""
@@ -78,7 +84,7 @@ class BackwardCorruptions:
                 with suppress(ExpressionError):
                     ways = list(self._ways(kind, place))
                     for way in random_numbers.sample(ways, min(len(ways), MAX_TRIES)):
-                        if (found := self._carried(kind, place, way)) is not None:
+                        if (found := self._carried(kind, place, way())) is not None:
                             return found
         return None
 
@@ -98,49 +104,63 @@ class BackwardCorruptions:
     def _answer(self) -> Fraction:
         return evaluate(parse(self._relation.answer))
 
+    @cached_property
+    def _worked_out(self) -> bool:
+        """Whether the step before the equation works f out: `x + x/2 = 3*x/2`."""
+        assert self._set_equal is not None
+        step = self._steps[self._set_equal - 1]
+        equation = step.equation or ""
+        result = equation.partition(" = ")[2]
+        if self._unknown not in result or step.text.count(equation) != 1:
+            return False
+        return same(self._read(result), self._function)
+
     def _read(self, text: str) -> RationalFunction:
         return function_of(compute(parse(text, (self._unknown,)), {self._unknown: UNKNOWN}))
 
-    def _ways(self, kind: CorruptionKind, place: int) -> Iterator[WrongStep]:
+    def _ways(self, kind: CorruptionKind, place: int) -> Iterator[Way]:
         assert self._set_equal is not None
         if place < self._set_equal:
             return self._restated(kind, place)
         return self._equated(kind, place) if place == self._set_equal else self._undone(kind, place)
 
-    def _restated(self, kind: CorruptionKind, place: int) -> Iterator[WrongStep]:
+    def _restated(self, kind: CorruptionKind, place: int) -> Iterator[Way]:
         """The last step before the equation, where it works f out, `x + x/2 = 3*x/2`, made wrong."""
+        if not self._worked_out:
+            return
+        left, _, result = (self._steps[place].equation or "").partition(" = ")
+        if kind in ("arithmetic_slip", "sign_error"):
+            yield from (partial(self._restatement, place, left, other) for other in self._miswritten(kind, result))
+        else:
+            yield from (partial(self._restatement, place, other) for other in self._misunderstood(kind, left))
+
+    def _restatement(self, place: int, left: str, result: str | None = None) -> WrongStep:
+        """The step with other sides, the right one what the left one comes to where it is not given."""
         step = self._steps[place]
         equation = step.equation or ""
-        left, _, result = equation.partition(" = ")
-        if (
-            self._unknown not in result
-            or step.text.count(equation) != 1
-            or not same(self._read(result), self._function)
-        ):
-            return
-        if kind in ("arithmetic_slip", "sign_error"):
-            claims = [(f"{left} = {other}", other) for other in self._miswritten(kind, result)]
-        else:
-            others = [for_people(parse(each, (self._unknown,)), {}) for each in self._misunderstood(kind, left)]
-            claims = [(f"{each} = {simplest(self._read(each), self._unknown)[0]}", each) for each in others]
-        for claim, expression in claims:
-            text = step.text.replace(equation, claim)
-            yield WrongStep(text, self._read(expression), self._answer, claim, equation, place)
+        function = self._read(result or left)
+        if result is None:
+            left, result = for_people(parse(left, (self._unknown,)), {}), simplest(function, self._unknown)[0]
+        claim = f"{left} = {result}"
+        return WrongStep(step.text.replace(equation, claim), function, self._answer, claim, equation, place)
 
-    def _equated(self, kind: CorruptionKind, place: int) -> Iterator[WrongStep]:
+    def _equated(self, kind: CorruptionKind, place: int) -> Iterator[Way]:
         """Another function set equal to the answer, or the function to another number of the question."""
         equation = self._steps[place].equation or ""
         given = equation.rpartition(" = ")[0]
         if kind == "wrong_number":
             for number in self._others:
-                yield self._equation(self._function, number, place)
+                yield partial(self._equation, self._function, number, place)
         elif kind == "skipped_step" and place > 2:
             left, _, worked_out = (self._steps[place - 2].equation or "").partition(" = ")
             if self._unknown in left:
-                yield self._equation(self._read(worked_out or left), self._answer, place - 1)
+                yield partial(self._set_up, worked_out or left, self._answer, place - 1)
         else:
             for other in self._misunderstood(kind, given):
-                yield self._equation(self._read(other), self._answer, place)
+                yield partial(self._set_up, other, self._answer, place)
+
+    def _set_up(self, expression: str, answer: Fraction, kept: int) -> WrongStep:
+        return self._equation(self._read(expression), answer, kept)
 
     def _equation(self, function: RationalFunction, answer: Fraction, kept: int) -> WrongStep:
         assert self._set_equal is not None
@@ -148,7 +168,7 @@ class BackwardCorruptions:
         text = f"{_SET_EQUAL} {decimal(answer)}, so {claim}."
         return WrongStep(text, function, answer, claim, self._steps[self._set_equal].equation or "", kept)
 
-    def _undone(self, kind: CorruptionKind, place: int) -> Iterator[WrongStep]:
+    def _undone(self, kind: CorruptionKind, place: int) -> Iterator[Way]:
         """An operation undone wrongly: by itself instead of its inverse, by another number, or with a slip."""
         step = self._steps[place]
         words = step.text.partition(": ")[0]
@@ -156,7 +176,7 @@ class BackwardCorruptions:
         left, _, result = equation.partition(" = ")
         before = (self._steps[place - 1].equation or "").rpartition(" = ")[2]
         match = _UNDOING.match(words)
-        if match is None or self._unknown in result + before:
+        if kind not in _UNDOING_KINDS or match is None or self._unknown in result + before:
             return
         name, operand = match[1] or match[3], evaluate(parse(match[2] or match[4]))
         value = evaluate(parse(before))
@@ -177,11 +197,11 @@ class BackwardCorruptions:
             ]
         for spoken, found in wrong:
             claim = f"{left} = {decimal(found)}"
-            yield WrongStep(f"{spoken}: {claim}.", self._read(left), found, claim, equation, place)
+            yield partial(WrongStep, f"{spoken}: {claim}.", self._read(left), found, claim, equation, place)
 
     def _misunderstood(self, kind: CorruptionKind, text: str) -> Iterator[str]:
         """An expression with one thing changed."""
-        known = frozenset(self._others)
+        known = self._known
         if kind == "wrong_operation":
             yield from arithmetic.other_operations(text)
         elif kind == "wrong_number":
@@ -205,8 +225,10 @@ class BackwardCorruptions:
         """The solution with the wrong step and all that follows from it; None where it is not proved to be wrong."""
         assert self._set_equal is not None
         least = way.function.reduced()
-        roots = solve(way.function, way.answer).rational
-        if max(least.numerator.degree(), least.denominator.degree()) != 1 or len(roots) != 1:
+        if max(least.numerator.degree(), least.denominator.degree()) != 1:
+            return None
+        roots = solve(least, way.answer).rational
+        if len(roots) != 1:
             return None
         (root,) = roots
         if root == self._hidden or not arithmetic.plain_enough(root, self._hidden.denominator == 1):

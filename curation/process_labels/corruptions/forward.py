@@ -39,7 +39,9 @@ class ForwardCorruptions:
         self._lines = lines
         self._conditions = frozenset(conditions)
         self._answer = answer
+        self._numbers = [values_in(line.text) for line in lines]
         self._results = Counter(each.value for line in lines for each in line.written)
+        self._known = self._conditions | self._results.keys()
         self._whole = all(value.denominator == 1 for value in self._results)
         calculations = [each for line in lines for each in line.written]
         self._ends_in_answer = bool(calculations) and calculations[-1].value == answer
@@ -48,7 +50,13 @@ class ForwardCorruptions:
         """The first corruption that can be made, of the kinds and at the places in the order that chance gives."""
         if not self._ends_in_answer:
             return None
-        places = [(index, each) for index, line in enumerate(self._lines) if line.proved for each in line.written]
+        places = [
+            (index, each)
+            for index, line in enumerate(self._lines)
+            if line.proved
+            for each in line.written
+            if self._can_be_followed(index, each)
+        ]
         # Early errors can less often be carried through, and real ones are as often early as late.
         early = [len(self._lines) ** 2 / (index + 1) ** 2 for index, _ in places]
         for index, each in weighted(places, early, random_numbers):
@@ -118,7 +126,7 @@ class ForwardCorruptions:
         if len(line.written) != 1 or not self._single(each.value):
             return None
         for value in sorted(values_in(each.left)):
-            if value == each.value or value not in self._conditions | set(self._results):
+            if value == each.value or value not in self._known:
                 continue
             steps = self._redone(index + 1, {each.value: value}, None, None)
             if steps is None:
@@ -140,6 +148,10 @@ class ForwardCorruptions:
         """Whether the number can be nothing but this one result."""
         return self._results[value] < 2 and value not in self._conditions and value not in _CONSTANTS
 
+    def _can_be_followed(self, index: int, each: Written) -> bool:
+        """Whether another result can be carried on: where the text names the number again, it has to mean this one."""
+        return self._single(each.value) or not self._named_later(index, each.end, each.value)
+
     def _redone(
         self, start: int, changed: dict[Fraction, Fraction], spoiled: Written | None, way: Spoiled | None
     ) -> tuple[list[str], str] | None:
@@ -151,6 +163,11 @@ class ForwardCorruptions:
         last: tuple[Fraction, str] | None = None
         for index in range(start, len(self._lines)):
             line = self._lines[index]
+            if (spoiled is None or index > start) and self._stays(index, changed):
+                done.append(line.text)
+                if line.written:
+                    last = (line.written[-1].value, line.text[line.written[-1].start : line.written[-1].end])
+                continue
             text, position = "", 0
             for each in line.written:
                 before = line.text[position : each.left_start]
@@ -171,14 +188,24 @@ class ForwardCorruptions:
                     changed[each.value] = value
                 text += _with(before, changed) + left + between + arithmetic.like(value, numeral)
                 last = (value, arithmetic.like(value, numeral))
-            if not line.closed.isdisjoint(changed) or (not line.written and _only_some_change(line.text, changed)):
+            if not line.closed.isdisjoint(changed) or (not line.written and self._only_some_change(index, changed)):
                 return None
             done.append(text + _with(line.text[position:], changed))
         return (done, last[1]) if last is not None and last[0] != self._answer else None
 
     def _named_later(self, index: int, position: int, value: Fraction) -> bool:
-        rest = [self._lines[index].text[position:], *(line.text for line in self._lines[index + 1 :])]
-        return any(value in values_in(text) for text in rest)
+        return value in values_in(self._lines[index].text[position:]) or any(
+            value in numbers for numbers in self._numbers[index + 1 :]
+        )
+
+    def _stays(self, index: int, changed: Mapping[Fraction, Fraction]) -> bool:
+        """Whether nothing in the line is a number that has changed."""
+        return self._numbers[index].isdisjoint(changed) and self._lines[index].closed.isdisjoint(changed)
+
+    def _only_some_change(self, index: int, changed: Mapping[Fraction, Fraction]) -> bool:
+        """Whether words without a calculation relate a number that has changed to one that has not: half of 48 is 24."""
+        values = self._numbers[index]
+        return not values.isdisjoint(changed) and not values <= changed.keys()
 
 
 def _value(left: str) -> Fraction | None:
@@ -196,9 +223,3 @@ def _with(text: str, changed: Mapping[Fraction, Fraction]) -> str:
         return numeral if value is None or value not in changed else arithmetic.like(changed[value], numeral)
 
     return NUMERALS.sub(lambda match: new(match[0]), text)
-
-
-def _only_some_change(text: str, changed: Mapping[Fraction, Fraction]) -> bool:
-    """Whether words without a calculation relate a number that has changed to one that has not: half of 48 is 24."""
-    values = values_in(text)
-    return not values.isdisjoint(changed) and not values <= changed.keys()

@@ -1,0 +1,15 @@
+"""The commands of `backmath train`."""
+
+import typer
+
+from backmath.train import backprm, grpo, ppo, prm, sft
+
+app = typer.Typer(help="Train models on a release.", rich_markup_mode="markdown")
+for name, command, example in (
+    ("sft", sft.sft, sft.EXAMPLE),
+    ("prm", prm.prm, prm.EXAMPLE),
+    ("backprm", backprm.backprm, backprm.EXAMPLE),
+    ("ppo", ppo.ppo, ppo.EXAMPLE),
+    ("grpo", grpo.grpo, grpo.EXAMPLE),
+):
+    app.command(name, epilog=f"Example: {example}")(command)

@@ -1,0 +1,116 @@
+"""One training on the terminal: its progress, and what is said at its end."""
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from backmath.command_line import within
+from backmath.errors import CommandError
+from backmath.progress import Bar
+from backmath.signals import asking_to_stop
+from backmath.terminal import console, data, times
+from schemas.training import Stage
+
+if TYPE_CHECKING:
+    from training.runs import Run
+
+
+class Looking:
+    """The progress of a training on the terminal, and whether it was asked to stop."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self.bar = Bar("Training", None, Counter, self.stopping)
+
+    def step(self, done: int, total: int, metrics: Mapping[str, float]) -> None:
+        """Move the bar to where the training is."""
+        self.bar.reach(done, total)
+
+    def stopping(self) -> bool:
+        """Whether Ctrl-C was pressed."""
+        return self.asked
+
+    def stop(self) -> None:
+        """Ask it to stop."""
+        self.asked = True
+
+
+def train(
+    stage: Stage,
+    *,
+    model: str | None,
+    release: str | None,
+    recipe: str | None,
+    config: Path | None,
+    name: str | None,
+    resume: str | None,
+    flags: Mapping[str, Any],
+    workspace: Path,
+    rewards: Mapping[str, str] | None = None,
+) -> None:
+    """Run one stage to its end. Raises CommandError where it was asked to stop, and the errors of the packages."""
+    from training import extra, stages
+    from training.errors import StoppedError
+
+    extra.require()
+    _quiet()
+    looking = Looking()
+    out = console()
+    begun: list[Run] = []
+
+    def began(run: "Run") -> None:
+        begun.append(run)
+        told = f"{run.record.name}: {stage} of {run.record.base} on release {run.record.release}"
+        given = "".join(f", {name} {path}" for name, path in run.record.rewards.items())
+        out.print(data(told + given), soft_wrap=True)
+
+    try:
+        with asking_to_stop(looking.stop), looking.bar:
+            run = stages.train(
+                workspace,
+                stage,
+                watch=looking,
+                base=model,
+                version=release,
+                recipe=recipe,
+                file=config,
+                flags=flags,
+                rewards=rewards,
+                name=name,
+                resume=resume,
+                began=began,
+            )
+    except StoppedError as error:
+        line = f"backmath train {stage} --resume {begun[0].record.name}"
+        raise CommandError(f"{error}. Next: {within(line, workspace)}") from error
+    if run.is_main:
+        _report(run)
+
+
+def _report(run: "Run") -> None:
+    """What was trained on, what was left out, the curves, and where the model is."""
+    from training import curves
+
+    out = console()
+    record = run.record
+    used = ", ".join(f"{times(rows, 'row')} of {split}" for split, rows in record.used.items())
+    out.print(data(f"{used}; {record.trained_parameters:,} of {record.parameters:,} weights; {record.seconds:,.0f} s"))
+    for each in record.skipped:
+        out.print(data(f"  {times(each.rows, 'row')} of {each.split} left out: {each.reason}", "yellow"))
+    out.print(curves.terminal(run))
+    out.print(data(f"The model is {run.model_folder}"), soft_wrap=True)
+
+
+def _quiet() -> None:
+    """Keep what libraries print off the terminal, and their calls home off the network; before they are imported."""
+    import os
+
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    import datasets
+    import transformers
+
+    datasets.disable_progress_bars()
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()

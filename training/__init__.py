@@ -1,0 +1,1 @@
+"""Releases become models, and what the models can do is measured."""

@@ -1,0 +1,16 @@
+"""The extra `training`: whether the packages that train models are installed."""
+
+from importlib.util import find_spec
+
+from training.errors import ExtraMissingError
+
+_PACKAGES = ("torch", "transformers", "trl", "accelerate", "peft")
+
+
+def require() -> None:
+    """Raise ExtraMissingError, with the line that installs them, where a package of the extra is missing."""
+    missing = [name for name in _PACKAGES if find_spec(name) is None]
+    if missing:
+        raise ExtraMissingError(
+            f"training needs {', '.join(missing)}; nothing was done. Next: pip install 'backmath[training]'"
+        )

@@ -1,0 +1,83 @@
+"""Models and tokenizers: read from a folder, a GGUF file or the hub, and made ready for training."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import (
+    AutoModelForCausalLM,
+    AutoModelForTokenClassification,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+
+from training.configurations.configuration import Configuration, Precision
+from training.errors import ModelError
+
+_LINEAR = "all-linear"
+
+
+def load_tokenizer(path: str) -> PreTrainedTokenizerBase:
+    """The tokenizer of a model; raises ModelError where it cannot be loaded, or has no end of text.
+
+    One without a pad token pads with its end-of-text token: padding is told by the attention mask, and never by the id.
+    """
+    tokenizer = _loaded(AutoTokenizer, path)
+    if tokenizer.eos_token_id is None:
+        raise ModelError(f"{path}: its tokenizer has no end-of-text token; nothing was trained")
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def require_chat_template(tokenizer: PreTrainedTokenizerBase, path: str) -> None:
+    """Raise ModelError where the tokenizer cannot write a conversation."""
+    if not tokenizer.chat_template:
+        raise ModelError(
+            f"{path}: its tokenizer has no chat template, so a conversation cannot be written for it; nothing was "
+            "trained. Next: take the instruct model, or put a chat_template.jinja beside its tokenizer.json"
+        )
+
+
+def load_policy(path: str, precision: Precision = "auto") -> PreTrainedModel:
+    """A causal language model, its dropout as its configuration says. Raises ModelError where it cannot be loaded."""
+    return _loaded(AutoModelForCausalLM, path, dtype=dtype(precision))
+
+
+def load_classifier(path: str, labels: int, precision: Precision = "auto") -> PreTrainedModel:
+    """A model with `labels` numbers a token; those of a causal model start at random. Raises ModelError."""
+    return _loaded(AutoModelForTokenClassification, path, num_labels=labels, dtype=dtype(precision))
+
+
+def dtype(precision: Precision) -> torch.dtype:
+    """The type of weights: bfloat16 on devices that compute in it, float32 on a CPU, or what is asked for."""
+    if precision != "auto":
+        return torch.bfloat16 if precision == "bfloat16" else torch.float32
+    return torch.bfloat16 if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else torch.float32
+
+
+def with_lora(model: PreTrainedModel, configuration: Configuration, task: str) -> Any:
+    """The model with LoRA adapters of the configuration's rank, or itself where the rank is 0.
+
+    `task` is peft's name of what the model does: `CAUSAL_LM` or `TOKEN_CLS`.
+    """
+    if not configuration.lora_rank:
+        return model
+    from peft import LoraConfig, get_peft_model
+
+    adapters = LoraConfig(
+        task_type=task, r=configuration.lora_rank, lora_alpha=configuration.lora_alpha, target_modules=_LINEAR
+    )
+    return get_peft_model(model, adapters)
+
+
+def _loaded(factory: Any, path: str, **options: Any) -> Any:
+    file = Path(path)
+    if file.suffix == ".gguf":
+        path, options = str(file.parent), options | {"gguf_file": file.name}
+    try:
+        return factory.from_pretrained(path, **options)
+    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ModelError(f"{file} is no model that can be loaded ({first}); nothing was trained") from error

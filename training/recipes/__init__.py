@@ -1,0 +1,1 @@
+"""Recipes: one TOML file for each size of model, with a table for each stage."""
