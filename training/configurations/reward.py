@@ -24,6 +24,8 @@ class RewardConfiguration(Configuration):
     divide_by_steps: bool = Field(
         True, description="Divide step rewards by the number of steps (2 at least), so that more steps are no gain."
     )
-    bad_step: float = Field(-1.0, le=0, description="Reward of an empty or repeated step, whatever the PRM says.")
+    bad_step: float = Field(
+        -1.0, le=0, description="Reward of an empty, repeated or copied step; 0 lets the PRM say, with no guard."
+    )
     unfinished: float = Field(-1.0, le=0, description="Reward of a solution that does not end, or has no answer.")
     most_steps: int = Field(24, ge=1, description="Steps behind this many are bad steps.")
