@@ -1,0 +1,1 @@
+"""Process reward models: P(correct) of each step of a solution, learned and given."""
