@@ -4,7 +4,7 @@ from typing import Literal
 
 from schemas.model import Model
 
-Purpose = Literal["formalize", "declarative", "rewrite", "solve", "judge", "rollout"]
+Purpose = Literal["formalize", "declarative", "rewrite", "solve", "judge", "rollout", "evaluate"]
 
 CallOutcome = Literal[
     "answered",  # text came back whole; whether it can be used is for its reader to say

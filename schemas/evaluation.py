@@ -10,8 +10,8 @@ QuestionKind = Literal["forward", "backward"]
 GradedOutcome = Literal["equal", "unequal", "undecided"]
 AnswerType = Literal["integer", "decimal", "fraction", "percent", "choice", "expression"]
 Aggregation = Literal["min", "product", "last", "mean"]
-Selection = Literal["greedy", "majority", "min", "product", "last", "mean", "oracle"]
-"""How one of k samples is chosen; `oracle` is right where any of them is, and `greedy` is the one at temperature 0."""
+Selection = Literal["majority", "min", "product", "last", "mean", "oracle"]
+"""How one of k samples is chosen; `oracle` is right where any of them is: pass@k."""
 
 
 class Facts(Model):
@@ -32,16 +32,13 @@ class Facts(Model):
     answer_type: AnswerType | None = None
 
 
-class Answered(Model):
-    """A line of `answers.jsonl`: one question, one sample, what the model said and what it is worth.
+class Question(Model):
+    """A question of an evaluation set, with its gold answer.
 
-    `row_id` names the question within the set; `problem_id` the forward problem, so that a forward question and the
-    backward ones made of it share it, across sets too. `sample` 0 is the greedy one. `answer` is what was read off the
-    completion, None where there is none to read; then the outcome is `undecided`, as wherever equality is neither
-    proved nor refuted. Only `equal` is right. `leaked`: a backward question answered with the original answer, None
-    where the set does not tell that answer, it is the gold answer itself, or it cannot be told. `finished` is false
-    where the completion was cut off. `tokens` and `seconds` are those of the completion (a batch's seconds are shared
-    evenly); `confidence` is the mean probability of its tokens, None where the endpoint does not tell.
+    `row_id` names it within the set; `problem_id` the forward problem, so that a forward question and the backward ones
+    made of it share it, across sets too. `original_question` and `original_answer` are those of the forward problem
+    where the question is backward and the set tells them. `reference` is the set's own solution. `choices` are the
+    options where the gold answer is the letter of one.
     """
 
     set: str
@@ -50,10 +47,24 @@ class Answered(Model):
     kind: QuestionKind
     question: str
     gold: str
+    original_question: str | None = None
     original_answer: str | None = None
     reference: str = ""
     choices: tuple[str, ...] = ()
     facts: Facts = Facts()
+
+
+class Answered(Question):
+    """A line of `answers.jsonl`: one question, one sample, what the model said and what it is worth.
+
+    `sample` 0 is the greedy one. `answer` is what was read off the completion, None where there is none to read; then
+    the outcome is `undecided`, as wherever equality is neither proved nor refuted. Only `equal` is right. `leaked`: the
+    answer is proved to be the original one; None where the set does not tell that, or it is not proved to be another
+    than the gold answer. `finished` is false where the completion was cut off. `tokens` and `seconds` are those of the
+    completion (a batch's seconds are shared evenly); `confidence` is the mean probability of the tokens of a greedy
+    completion, None where it is not known.
+    """
+
     sample: int
     completion: str
     finished: bool
@@ -109,9 +120,10 @@ class SetResult(Model):
 
     `accuracy` is of greedy answers: the share that is `equal`, of all that were asked. `undecided` and `no_answer` are
     shares of all too; no answer is among undecided. `mean_of_samples` is the mean accuracy of the k samples,
-    `selected` that of one chosen of them. `leaked` is the share of backward questions, of those where it can be told,
-    that were answered with the original answer. `both` is the share of backward questions whose forward question was
-    answered right as well, of those whose forward question was asked in this evaluation; both answers greedy.
+    `selected` that of one chosen of them. `leaked` is the share of backward questions that were answered with the
+    original answer, of those where that is another than the gold answer. `both` is the share of backward questions
+    whose forward question was answered right as well, of those whose forward question was asked in this evaluation;
+    both answers greedy.
     """
 
     set: str

@@ -30,7 +30,6 @@ from generation.llm.errors import (
 from generation.llm.json_text import find_object
 from generation.llm.ledger import Ledger
 from generation.llm.limiter import Limiter
-from generation.llm.prompt import prompt
 from generation.llm.request import Request
 from generation.llm.retries import Pulse, Retries
 from generation.llm.transport import Result, Transport
@@ -188,7 +187,8 @@ class Client:
             try:
                 if result.text is not None:
                     self._dialect = self._dialect.least(spoken)
-                    self._look_for_object(result, spoken.in_words(tried))
+                    if request.answer_schema is not None:
+                        self._look_for_object(result, spoken.in_words(tried))
                     return call
                 if result.outcome == "refused":
                     # For this call only, until it helps: a server's message may name a parameter for no other reason
@@ -289,7 +289,7 @@ class Client:
             call_id=os.urandom(8).hex(),
             key=key,
             purpose=request.purpose,
-            prompt=prompt(request.purpose).version,
+            prompt=request.system.version,
             model=self.model,
             base_url=self.endpoint.base_url,
             question=sendable(request.question),

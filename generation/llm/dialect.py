@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-from generation.llm.prompt import prompt
 from generation.llm.reply import Refusal
 from generation.llm.request import Request
 from schemas.call import Purpose
@@ -62,8 +61,13 @@ class Dialect:
 
     def body(self, request: Request, model: str, tried: int) -> bytes:
         """The JSON body of a request that had `tried` answers of no use before."""
-        schema = _json(request.answer_schema)
-        system, response_format = _bound(request.purpose, self.form, schema, self.in_words(tried))
+        if request.answer_schema is None:
+            system, response_format = _json(request.system.text), ""
+        else:
+            schema = _json(request.answer_schema)
+            system, response_format = _bound(
+                request.purpose, request.system.text, self.form, schema, self.in_words(tried)
+            )
         parts = [
             f'{{"model":{_json(model)},"messages":[{{"role":"system","content":{system}}},'
             f'{{"role":"user","content":{_json(sendable(request.question))}}}],'
@@ -78,9 +82,8 @@ class Dialect:
 
 
 @lru_cache(maxsize=64)
-def _bound(purpose: Purpose, form: str, schema: str, in_words: bool) -> tuple[str, str]:
+def _bound(purpose: Purpose, text: str, form: str, schema: str, in_words: bool) -> tuple[str, str]:
     """The system message in JSON, and the parameter that binds the answer, written once for each schema."""
-    text = prompt(purpose).text
     if in_words:
         text += f"\n\nAnswer with one JSON object only. It keeps to this JSON schema:\n{schema}"
     bound = {

@@ -21,4 +21,9 @@ class Prompt(Model):
 def prompt(purpose: Purpose) -> Prompt:
     """The prompt of a purpose, from `prompts/PURPOSE.md`: the system message, word for word."""
     text = (FOLDER / f"{purpose}.md").read_text(encoding="utf-8").strip()
+    return written(purpose, text)
+
+
+def written(purpose: Purpose, text: str) -> Prompt:
+    """A prompt of this text."""
     return Prompt(version=f"{purpose}+{hashlib.sha256(text.encode()).hexdigest()[:8]}", text=text)
