@@ -250,7 +250,7 @@ def _finish(part: Path, made: Manifest, told: str, earlier: Sequence[tuple[str, 
     """Write card, change log and manifest, and have the disk keep all of it."""
     (part / "README.md").write_text(card(made, told), encoding="utf-8")
     (part / "CHANGELOG.md").write_text(log(made, told, earlier), encoding="utf-8")
-    (part / shelf.MANIFEST_NAME).write_text(made.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    (part / shelf.MANIFEST_NAME).write_text(shelf.text(made), encoding="utf-8")
     for path in sorted(part.rglob("*")):
         descriptor = os.open(path, os.O_RDONLY)
         try:

@@ -49,6 +49,11 @@ def kept_candidates(connection: DuckDBPyConnection, version: Version) -> set[str
     return {key for (key,) in connection.execute(query, [str(version)]).fetchall()}
 
 
+def text(made: Manifest) -> str:
+    """What the file of a manifest says."""
+    return made.model_dump_json(indent=2) + "\n"
+
+
 def note(connection: DuckDBPyConnection, made: Manifest) -> None:
     """Note that a version is there now."""
     created_at = datetime.now(UTC).replace(tzinfo=None)

@@ -14,15 +14,19 @@ from curation.report import figures, plots
 from curation.report.distributions import distributions
 from curation.report.examples import examples
 from curation.report.plots import Estimate
+from curation.report.releases import details
 from curation.report.stream import stream
 from curation.report.text import short
 from curation.review.agreement import Agreement
-from curation.review.precision import Precision, in_all
+from curation.review.precision import in_all
 from curation.store import Store
 from schemas.decision import Verdict
 
 _MOST_ROWS = 40
 """Rows of a table in the page; the query gives all of them."""
+
+_MOST_RELEASES = 10
+"""Releases that are shown with what is in them; the others have their line in the table."""
 
 _EXAMPLES: dict[Verdict, str] = {"accept": "Accepted", "review": "Doubtful: people decide", "reject": "Rejected"}
 
@@ -70,6 +74,7 @@ def _parts(store: Store, connection: DuckDBPyConnection, meaning: Mapping[str, s
     outcomes, precision = figures.outcomes(connection), figures.precision(connection)
     agreements, spent = figures.agreements(connection), figures.spent(connection)
     stages, reviewers = figures.work(connection)
+    released, unreadable = details(connection, _MOST_RELEASES)
     return {
         "as_of": connection.execute("SELECT max(decided_at) FROM decisions").fetchall()[0][0],
         "totals": figures.totals(connection),
@@ -80,7 +85,7 @@ def _parts(store: Store, connection: DuckDBPyConnection, meaning: Mapping[str, s
         "outcomes": outcomes,
         "outcomes_plot": plots.outcomes(outcomes),
         "precision": precision,
-        "precision_plot": plots.estimates(precision, _precisions(precision.rows), _scale(precision.rows), 1),
+        "precision_plot": plots.precisions(precision, *([in_all(precision.rows)] if len(precision.rows) > 1 else [])),
         "agreements": agreements,
         "agreements_plot": plots.estimates(
             agreements, [_agreement(row) for row in agreements.rows[:12]], _least(agreements.rows), 1
@@ -97,28 +102,10 @@ def _parts(store: Store, connection: DuckDBPyConnection, meaning: Mapping[str, s
         "distributions": [(figure, plots.groups(figure)) for figure in distributions(connection)],
         "examples": [(title, verdict, examples(store, connection, verdict)) for verdict, title in _EXAMPLES.items()],
         "released": figures.released(connection),
+        "releases": released,
+        "unreadable": unreadable,
         "trained": sorted(short(path.name) for path in (store.folder / "runs").glob("*/"))[:_MOST_ROWS],
     }
-
-
-def _precisions(rows: tuple[Precision, ...]) -> list[Estimate]:
-    """Each group, and all together where there are several."""
-    shown = [*rows[:12], *([in_all(rows)] if len(rows) > 1 else [])]
-    return [
-        Estimate(
-            "all" if row.source == row.formula == "all" else f"{short(row.source, 14)} {row.formula}",
-            row.share,
-            (row.low, row.high),
-            f"{row.right:,} of {row.audited:,}",
-        )
-        for row in shown
-    ]
-
-
-def _scale(rows: tuple[Precision, ...]) -> float:
-    """Where the scale of precision begins, so that what is nearly right can be told from what is right."""
-    lowest = min((row.low for row in rows), default=0.0)
-    return next(start for start in (0.9, 0.8, 0.6, 0.2, 0.0) if start <= lowest)
 
 
 def _least(rows: tuple[Agreement, ...]) -> float:

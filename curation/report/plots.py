@@ -11,11 +11,15 @@ from curation.report.figure import Figure
 from curation.report.figures import Outcomes
 from curation.report.text import short
 from curation.review.interval import Interval
+from curation.review.precision import Precision
 from curation.review.workload import StageLoad
 from schemas.model import Model
+from schemas.release import AuditedPrecision
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from curation.report.releases import Holding
 
 WIDTH = 350
 """Pixels: readable on a telephone, and three stand side by side on a desk."""
@@ -79,6 +83,33 @@ def stages(figure: Figure[StageLoad]) -> Markup:
     ]
     colours = [(ACCEPT, ""), (REVIEW, "///"), (LINE, "")]
     return _bars(figure, bars, colours, "decided, answered and not decided yet, not answered")
+
+
+def holdings(figure: "Figure[Holding]") -> Markup:
+    """How many rows each config of a release has, by split."""
+    bars = [
+        Bar(row.config, (row.train, row.validation, row.test), f"{row.train + row.validation + row.test:,}")
+        for row in figure.rows
+    ]
+    return _bars(figure, bars, [(ACCENT, ""), (REVIEW, "///"), (INK, "xx")], "train, validation, test")
+
+
+def precisions(figure: Figure[Precision] | Figure[AuditedPrecision], *more: Precision) -> Markup:
+    """The share that audits found right of each source and kind of formula, and of `more`, with its interval.
+
+    The scale begins where what is nearly right can be told from what is right.
+    """
+    shown = [
+        Estimate(
+            "all" if row.source == row.formula == "all" else f"{short(row.source, 14)} {row.formula}",
+            row.right / row.audited if row.audited else None,
+            (row.low, row.high),
+            f"{row.right:,} of {row.audited:,}",
+        )
+        for row in (*figure.rows[:12], *more)
+    ]
+    lowest = min((row.low for row in figure.rows), default=0.0)
+    return estimates(figure, shown, next(start for start in (0.9, 0.8, 0.6, 0.2, 0.0) if start <= lowest), 1)
 
 
 def amounts(figure: Figure[Model], named: Sequence[tuple[str, float, str]]) -> Markup:

@@ -1,5 +1,6 @@
 """The report's page: what it shows is what is in the store, and text from data does nothing in it."""
 
+import hashlib
 import re
 from datetime import UTC, datetime
 from html import unescape
@@ -11,12 +12,16 @@ import pytest
 from playwright.sync_api import Page
 
 from curation import calls, decisions
+from curation.columns import well_formed
 from curation.errors import ReportError, StoreMissingError
+from curation.releases import shelf
 from curation.report.canvas import canvas
 from curation.report.page import render, write
 from curation.store import Store
 from schemas.decision import Decision
+from schemas.release import AuditedPrecision, SourceShare
 from tests.curation import made
+from tests.curation.releases.test_parts import manifest
 from tests.curation.review import reviewed
 
 HOSTILE = (
@@ -25,7 +30,8 @@ HOSTILE = (
     "{{ 7 * 7 }}{% for x in y %}{{ config }}",
     '" onload="window.ran=3" x=\'javascript:window.ran = 4\' <a href=javascript:window.ran=4>',
     r"$\text{<script>window.ran = 5</script>}$ $\href{javascript:window.ran=6}{x}$ $\style{background:url(//h/)}{x}$",
-    "turned \u202eround\u2066 \x00\x1b[31m\x85 ]]> --> <!-- &lt;b&gt; \ud800 $x_1$ \\frac{",
+    "turned \u202eround\u2066 \x00\x1b[31m\x85 ]]> --> <!-- &lt;b&gt; \ud800 $x_1$ \\frac{ \U0001f9ee e\u0301 &#x202e;"
+    "\n---\nlicense: evil\n<svg onload=alert(1)>",
     "<b>long</b> " * 10_000,
 )
 """Texts that would run, fetch, break out or turn things round where they were not shown as text."""
@@ -68,10 +74,8 @@ def full(folder: Path, text: str = "") -> Store:
                 )
             ],
         )
-        connection.execute("INSERT INTO releases VALUES (?, NULL, '{}', ?)", [f"1.0.0{short(text)}", reviewed.NOON])
-        connection.execute(
-            "INSERT INTO release_items VALUES (?, 'a', 'b', 'train', '', ?)", [f"1.0.0{short(text)}", "x"]
-        )
+        for number in range(2):
+            release(connection, f"1.{number}.0", well_formed(text))
         connection.execute("UPDATE decisions SET decided_at = ?", [datetime(2026, 3, 2, 12)])
     asked = [reviewed.item(key, "doubt" if number % 3 else "audit") for number, key in enumerate(keys)]
     people = [f"ann{text}", "bob"]
@@ -86,6 +90,28 @@ def full(folder: Path, text: str = "") -> Store:
     for name in ("runs", "runs/first"):
         (folder / name).mkdir()
     return store
+
+
+def release(connection: duckdb.DuckDBPyConnection, version: str, text: str) -> None:
+    """Note a release whose manifest has `text` wherever there is text from data."""
+    noted = manifest(
+        version=version,
+        previous=None if version == "1.0.0" else "1.0.0",
+        sources=(SourceShare(source=f"gsm8k{text}", licence=f"MIT{text}", problems=2, candidates=3),),
+        policies=(f"default-1{text}",),
+        fingerprints=(f"f1{text}",),
+        precision=(AuditedPrecision(source=f"gsm8k{text}", formula="trace", audited=9, right=9, low=0.7, high=1.0),),
+        evaluation_sets=(f"gsm8k test{text}",),
+    )
+    shelf.note(connection, noted)
+    connection.execute("UPDATE releases SET created_at = ?", [reviewed.NOON])
+    for split, reason in (
+        ("train", ""),
+        ("test", ""),
+        (None, "duplicate: asks the same as b"),
+        (None, f"contaminated: its problem is row 4 of gsm8k test{text}, by 90% of its runs of 8 words"),
+    ):
+        connection.execute("INSERT INTO release_items VALUES (?, 'a', 'b', ?, ?, 'policy')", [version, split, reason])
 
 
 @pytest.fixture
@@ -127,7 +153,7 @@ def test_the_sql_of_every_figure_gives_the_numbers_that_are_shown(tmp_path: Path
     store = full(tmp_path)
     html = render(store, {})
     shown = programs(html)
-    assert len(shown) == 17
+    assert len(shown) == 17 + 2 * 7
     with duckdb.connect(str(store.path), read_only=True) as connection:
         for key, (language, code) in shown.items():
             if language == "sql":
@@ -151,7 +177,35 @@ def test_the_python_of_every_other_figure_runs_and_gives_its_numbers(
             for line, row in zip(lines, rows, strict=True):
                 assert all(re.search(rf"\b{cell}\b", line) for cell in row if cell.isdigit()), (line, row)
             ran += 1
-    assert ran == 4
+    assert ran == 4 + 2
+
+
+def test_every_drawing_and_every_table_has_the_program_of_its_numbers(tmp_path: Path) -> None:
+    parts = re.split(r"<h[23]", render(full(tmp_path), {}))
+    shown = [part for part in parts if '<svg class="plot"' in part or "<table" in part]
+    assert len(shown) > 20
+    assert [part[:60] for part in shown if "data-figure=" not in part] == []
+
+
+def test_a_release_is_shown_with_what_its_manifest_says(file: Path, page: Page) -> None:
+    page.goto(file.as_uri())
+    newest, older = page.locator("details.release").all()
+    assert newest.get_attribute("open") is not None
+    assert older.get_attribute("open") is None
+    words = newest.inner_text()
+    for said in (
+        "1.1.0, after 1.0.0",
+        "3 by policy",
+        "default-1",
+        "gsm8k test",
+        "backmath 0.1.0",
+        "its problem is row 4 of gsm8k test, by 90% of its runs of 8 words",
+        "MIT",
+        "9 of 9",
+        "duplicate",
+        hashlib.sha256(shelf.text(manifest(version="1.1.0")).encode()).hexdigest(),
+    ):
+        assert said in words, said
 
 
 def test_every_page_of_the_docs_that_it_names_exists(tmp_path: Path) -> None:
@@ -178,6 +232,7 @@ def test_text_from_data_is_shown_and_nothing_in_it_runs_or_asks_for_anything(tex
     page.on("request", lambda request: asked.append(request.url))
     blocked: list[str] = []
     page.on("console", lambda message: blocked.append(message.text))
+    page.on("dialog", lambda dialog: (blocked.append(dialog.message), dialog.dismiss()))
     page.goto(file.as_uri())
     page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
     assert asked == [file.as_uri()]
@@ -248,7 +303,7 @@ def test_who_does_not_see_a_plot_is_told_what_it_shows(file: Path, page: Page) -
         "[...document.querySelectorAll('svg')].map(svg => svg.getAttribute('aria-labelledby').split(' ')"
         ".map(id => document.getElementById(id).textContent.trim()))"
     )
-    assert len(told) == 14
+    assert len(told) == 14 + 2 * 3
     assert all(title and text for title, text in told)
     ids = page.evaluate("[...document.querySelectorAll('[id]')].map(one => one.id)")
     assert len(ids) == len(set(ids))
