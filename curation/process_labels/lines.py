@@ -69,10 +69,11 @@ def _read(line: str) -> Line:
     runs = list(_runs(text))
     written = tuple(found for sides, offsets in runs if (found := _written(text, sides, offsets)) is not None)
     signs = sum(len(sides) - 1 for sides, _ in runs)
+    shown = {"=".join(side.text for side in sides if side is not None) for sides, _ in runs}
     holds = (
         signs == text.count("=")
         and all(_run_holds(sides) for sides, _ in runs)
-        and all(_annotation_holds(annotation) for annotation in annotations)
+        and all(annotation in shown or _annotation_holds(annotation) for annotation in annotations)
     )
     all_written = len(written) == len(runs) and len(annotations) <= len(written)
     proved = holds and bool(runs or annotations)

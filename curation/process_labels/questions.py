@@ -10,6 +10,7 @@ import random
 import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import islice
 from typing import Literal
 
 from curation.process_labels.corruptions.arithmetic import like, slips
@@ -57,7 +58,8 @@ def spoiled(
     """The question of an accepted candidate made bad, of the first kind that can be made; None where none can."""
     for kind in random_numbers.sample(KINDS, len(KINDS)):
         if kind == "ill_posed":
-            ways = list(_ill_posed(problem, conditions, formula, candidate))
+            order = random_numbers.sample(range(len(conditions)), len(conditions))
+            ways = list(islice(_ill_posed(problem, conditions, formula, candidate, order), 1))
         elif kind == "leak":
             ways = list(_leaking(candidate))
         else:
@@ -68,15 +70,20 @@ def spoiled(
 
 
 def _ill_posed(
-    problem: Problem, conditions: Sequence[Condition], formula: Formula, candidate: BackwardProblem
+    problem: Problem,
+    conditions: Sequence[Condition],
+    formula: Formula,
+    candidate: BackwardProblem,
+    order: Sequence[int],
 ) -> Iterator[str]:
-    """The question without another condition on which the answer depends: "some" in its place."""
+    """The question without another condition on which the answer depends, in this order: "some" in its place."""
     hidden, relation = candidate.condition, candidate.relation
     if relation is None or not candidate.question.startswith(
         masked(problem.question, hidden, relation.unknown).strip()
     ):
         return
-    for index, condition in enumerate(conditions):
+    for index in order:
+        condition = conditions[index]
         behind = problem.question[condition.end : condition.end + 1]
         if condition.kind not in _SOME or behind not in (" ", ".", ",") or _overlap(condition, hidden):
             continue

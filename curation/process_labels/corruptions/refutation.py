@@ -33,7 +33,8 @@ def _results(line: str) -> Iterator[tuple[Fraction, bool]]:
 
 def refuted_at(proved: str, corrupted: str, unknown: str, hidden: Fraction) -> Refutation | None:
     """The same for an equation or an expression in the unknown, which is worth the hidden value."""
-    truth, found = (_sides_at(text, unknown, hidden) for text in (proved, corrupted))
+    truth = _sides_at(proved.partition(" = ")[0], unknown, hidden)  # the other side is proved to be the same
+    found = _sides_at(corrupted, unknown, hidden)
     if not truth or not found:
         return None
     if len(set(found)) > 1:
