@@ -87,11 +87,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         self.content = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         path = self.path.partition("?")[0]
-        for kind, method, pattern in _ROUTES:
-            match = re.fullmatch(pattern, path)
-            if match and self.command == method:
-                break
-        else:
+        found = ((kind, re.fullmatch(pattern, path)) for kind, method, pattern in _ROUTES if method == self.command)
+        kind, match = next(((kind, match) for kind, match in found if match), ("", None))
+        if match is None:
             return self._answer(404, {"error": f"no {self.command} {path}"})
         status = self.hub.fault(kind)
         if status == 0:
@@ -123,6 +121,9 @@ class _Handler(BaseHTTPRequestHandler):
                 entry["lfs"] = {"oid": digest, "size": len(content), "pointerSize": 134}
             found.append(entry)
         self._answer(200, found)
+
+    def _card(self) -> None:
+        self._answer(200, {"errors": [], "warnings": []})
 
     def _preupload(self, name: str) -> None:
         files = [each["path"] for each in json.loads(self.content)["files"]]
@@ -181,6 +182,7 @@ _NAME = r"([\w.-]+/[\w.-]+)"
 _ROUTES = (
     ("create", "POST", "/api/repos/create"),
     ("tree", "GET", f"/api/datasets/{_NAME}/tree/main"),
+    ("card", "POST", "/api/validate-yaml"),
     ("preupload", "POST", f"/api/datasets/{_NAME}/preupload/main"),
     ("batch", "POST", f"/datasets/{_NAME}.git/info/lfs/objects/batch"),
     ("upload", "PUT", r"/blobs/(\w{64})"),

@@ -10,9 +10,11 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from moto.s3.models import s3_backends
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Response
+from werkzeug.wsgi import get_input_stream
 
 KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
 
@@ -69,7 +71,7 @@ def serving(name: str) -> Iterator[Bucket]:
     lock = threading.Lock()
 
     def application(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
-        content = environ["wsgi.input"].read()  # or the connection cannot be used again
+        content = get_input_stream(environ).read()  # what is left unread would be taken for the next request
         environ["wsgi.input"] = io.BytesIO(content)
         with lock:
             bucket._asked += 1
@@ -89,6 +91,7 @@ def serving(name: str) -> Iterator[Bucket]:
     bucket.address = f"http://127.0.0.1:{server.server_port}"
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
+        s3_backends.reset()  # one for the whole process
         bucket._client().create_bucket(Bucket=name)
         bucket.written.clear()
         yield bucket

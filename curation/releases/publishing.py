@@ -84,12 +84,13 @@ def _copy(
 
 def _target(target: str) -> tuple[Any, str]:
     import fsspec
+    from fsspec.registry import known_implementations
 
     protocol = target.partition("://")[0]
     try:
         system, root = fsspec.core.url_to_fs(target)
     except ImportError as error:
-        package = fsspec.registry.known_implementations[protocol]["class"].partition(".")[0]
+        package = known_implementations[protocol]["class"].partition(".")[0]
         raise PublishError(
             f"{target} needs a package that is not installed; nothing was copied. "
             f"Next: pip install {package} fsspec=={fsspec.__version__}"

@@ -10,6 +10,7 @@ from curation.releases import publishing, shelf
 from curation.releases.tables import Tables, table
 from curation.store import Store
 from schemas.release import Manifest
+from tests import hub_server
 from tests.curation.releases.test_parts import forward, manifest
 
 
@@ -58,6 +59,26 @@ def test_a_version_over_another_replaces_what_differs(tmp_path: Path) -> None:
     publishing.publish(old_store, old, str(target))
     publishing.publish(new_store, new, str(target))
     assert contents(target) == contents(shelf.folder(new_store, "1.1.0"))
+
+
+def test_a_file_that_a_version_no_longer_has_goes_and_others_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, made = released(tmp_path / "workspace", "1.0.0", 10)
+    kept = contents(shelf.folder(store, "1.0.0")) | {"notes.md": b"of the user"}
+    (tmp_path / "published" / "rl").mkdir(parents=True)
+    (tmp_path / "published" / "rl" / "test.parquet").write_bytes(b"old")
+    (tmp_path / "published" / "notes.md").write_bytes(b"of the user")
+    publishing.publish(store, made, str(tmp_path / "published"))
+    assert contents(tmp_path / "published") == kept
+    with hub_server.serving() as hub:
+        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", hub.address)
+        monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
+        monkeypatch.setenv("HF_TOKEN", hub_server.TOKEN)
+        hub.datasets["me/backmath"] = hub_server.Dataset()
+        hub.datasets["me/backmath"].files.update({"rl/test.parquet": b"old", "notes.md": b"of the user"})
+        publishing.publish(store, made, "hf://datasets/me/backmath")
+        assert hub.datasets["me/backmath"].files == kept
 
 
 def test_any_place_that_fsspec_knows_will_do(tmp_path: Path) -> None:
