@@ -72,8 +72,8 @@ class FiniteLoss:
         super().save_model(*args, **options)  # type: ignore[misc]
 
 
-def fit(trainer: Trainer, run: Run, watch: Watch) -> None:
-    """Train from the run's last checkpoint, or from the start, to the end.
+def fit(trainer: Trainer, run: Run, watch: Watch, *, evaluate: bool = False) -> None:
+    """Train from the run's last checkpoint, or from the start, to the end; with `evaluate`, measure before and behind.
 
     Raises StoppedError behind the step at which `watch` wants to stop, with a checkpoint written, NotFiniteError and
     OutOfMemoryError; the last checkpoint stays usable.
@@ -85,7 +85,11 @@ def fit(trainer: Trainer, run: Run, watch: Watch) -> None:
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(looking)
     try:
+        if evaluate and not checkpoint:
+            trainer.evaluate()
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        if evaluate and not looking.stopped and looking.evaluated_at != trainer.state.global_step:
+            trainer.evaluate()
     except (torch.OutOfMemoryError, MemoryError) as error:
         raise OutOfMemoryError(
             f"a batch of {trainer.args.per_device_train_batch_size} did not fit into memory at step "
@@ -113,6 +117,7 @@ class _Looking(TrainerCallback):
         self._watch = watch
         self._metrics: dict[str, float] = {}
         self.stopped = False
+        self.evaluated_at = -1
 
     def on_log(
         self,
@@ -131,6 +136,9 @@ class _Looking(TrainerCallback):
             self._watch.step(state.global_step, state.max_steps, self._metrics)
         if _anyone(self._watch.stopping) and state.global_step < state.max_steps:
             self.stopped = control.should_save = control.should_training_stop = True
+
+    def on_evaluate(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        self.evaluated_at = state.global_step
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         if state.is_world_process_zero:

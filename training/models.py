@@ -14,6 +14,7 @@ from transformers import (
 
 from training.configurations.configuration import Configuration, Precision
 from training.errors import ModelError
+from training.runs import Run
 
 _LINEAR = "all-linear"
 
@@ -40,6 +41,14 @@ def require_chat_template(tokenizer: PreTrainedTokenizerBase, path: str) -> None
         )
 
 
+def end_turns_with(model: Any, token: int) -> None:
+    """Let the model's generation end with the token that ends a turn, besides the tokens that end it already."""
+    before = model.generation_config.eos_token_id
+    ends = [before] if isinstance(before, int) else list(before or ())
+    if token not in ends:
+        model.generation_config.eos_token_id = [*ends, token]
+
+
 def load_policy(path: str, precision: Precision = "auto") -> PreTrainedModel:
     """A causal language model, its dropout as its configuration says. Raises ModelError where it cannot be loaded."""
     return _loaded(AutoModelForCausalLM, path, dtype=dtype(precision))
@@ -58,18 +67,36 @@ def dtype(precision: Precision) -> torch.dtype:
 
 
 def with_lora(model: PreTrainedModel, configuration: Configuration, task: str) -> Any:
-    """The model with LoRA adapters of the configuration's rank, or itself where the rank is 0.
+    """The model with LoRA adapters of the configuration's rank, or itself in float32 where the rank is 0.
 
-    `task` is peft's name of what the model does: `CAUSAL_LM` or `TOKEN_CLS`.
+    `task` is peft's name of what the model does: `CAUSAL_LM` or `TOKEN_CLS`. Weights that are trained are kept in
+    float32 (adapters by peft): in bfloat16 a step smaller than 1/256 of a weight rounds to nothing. What is computed
+    with them is in bfloat16 all the same, by autocast.
     """
     if not configuration.lora_rank:
-        return model
+        return model.float()
     from peft import LoraConfig, get_peft_model
 
     adapters = LoraConfig(
         task_type=task, r=configuration.lora_rank, lora_alpha=configuration.lora_alpha, target_modules=_LINEAR
     )
     return get_peft_model(model, adapters)
+
+
+def weigh(model: Any, run: Run) -> None:
+    """Note in the run how many weights there are, and how many of them are trained."""
+    run.note(
+        parameters=sum(weights.numel() for weights in model.parameters()),
+        trained_parameters=sum(weights.numel() for weights in model.parameters() if weights.requires_grad),
+    )
+
+
+def save(model: Any, tokenizer: PreTrainedTokenizerBase, folder: Path, precision: Precision) -> None:
+    """Write a model for all to load: LoRA adapters merged into it, in the type that a model is used in."""
+    if hasattr(model, "merge_and_unload"):
+        model = model.merge_and_unload()
+    model.to(dtype(precision)).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
 
 
 def _loaded(factory: Any, path: str, **options: Any) -> Any:

@@ -1,20 +1,21 @@
 """Supervised fine-tuning with TRL: forward, backward and posing rows, in the mix that the configuration says."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any
 
-from datasets import Dataset, concatenate_datasets
-from transformers import PreTrainedTokenizerBase
+from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
 from schemas.published import Split
 from training.configurations.sft import SftConfiguration
+from training.conversation import Encoder
 from training.errors import RowsError
 from training.fitting import FiniteLoss, arguments, fit
-from training.models import load_policy, load_tokenizer, require_chat_template, with_lora
+from training.models import end_turns_with, load_policy, load_tokenizer, require_chat_template, save, weigh, with_lora
 from training.release import Release
 from training.runs import Run
-from training.tokens import prompt_ids, prompt_text
 from training.watch import Watch
 
 
@@ -25,37 +26,92 @@ class _Trainer(FiniteLoss, SFTTrainer):
 def train(start: str, release: Release, run: Run, watch: Watch) -> None:
     """Fine-tune the model at `start` on the release's `sft` rows, and write it into the run's folder.
 
-    Raises RowsError where no row is left to learn from, ModelError where the model has no chat template.
+    Only the assistant's turn counts, up to the token that ends it. The loss on the validation split is measured before
+    the first step and behind the last. Raises RowsError where no row is left to learn from, ModelError where the model
+    has no chat template, or one that does not tell turns apart.
     """
     configuration = run.configuration
     assert isinstance(configuration, SftConfiguration)
     tokenizer = load_tokenizer(start)
     require_chat_template(tokenizer, start)
-    rows = _encoded(release, "train", tokenizer, configuration, run, configuration.max_rows)
-    validation = _encoded(release, "validation", tokenizer, configuration, run, configuration.eval_rows)
+    encoder = Encoder(tokenizer, start)
+    rows = _encoded(_mixed(release.rows("sft", "train"), configuration), "train", encoder, run, configuration.max_rows)
+    validation = _encoded(release.rows("sft", "validation"), "validation", encoder, run, configuration.eval_rows)
     model = with_lora(load_policy(start, configuration.precision), configuration, "CAUSAL_LM")
+    end_turns_with(model, rows[0]["input_ids"][-1])
+    weigh(model, run)
     trainer = _Trainer(
         model=model,
-        args=SFTConfig(
-            **arguments(configuration, run),
-            max_length=configuration.max_length,
-            packing=configuration.packing,
-            completion_only_loss=True,
-        ),
+        args=SFTConfig(**arguments(configuration, run), **_lengths(configuration)),
         train_dataset=rows,
-        eval_dataset=validation,
+        eval_dataset=validation if len(validation) else None,
         processing_class=tokenizer,
     )
-    fit(trainer, run, watch)
-    ...
+    fit(trainer, run, watch, evaluate=len(validation) > 0)
+    if run.is_main:
+        save(trainer.accelerator.unwrap_model(trainer.model), tokenizer, run.model_folder, configuration.precision)
 
 
-def _encoded(
-    release: Release,
-    split: Split,
-    tokenizer: PreTrainedTokenizerBase,
-    configuration: SftConfiguration,
-    run: Run,
-    most: int,
-) -> Dataset:
-    raise NotImplementedError
+def _lengths(configuration: SftConfiguration) -> dict[str, Any]:
+    """TRL cuts rows to a length it is given; rows are counted before, so that it is only told one to pack to.
+
+    Packing by best fit keeps rows whole, and apart: their positions tell the model where each begins.
+    """
+    if configuration.packing:
+        return {
+            "packing": True,
+            "packing_strategy": "bfd",
+            "eval_packing": False,
+            "max_length": configuration.max_length,
+        }
+    return {"max_length": None}
+
+
+def _mixed(rows: Dataset, configuration: SftConfiguration) -> Dataset:
+    """The configured share of each kind of row.
+
+    Problems are put in an order that only the seed and their id make. A larger share, a newer release and another kind
+    hold the same problems first.
+    """
+    shares = {"forward": configuration.forward, "backward": configuration.backward, "pose": configuration.pose}
+    kinds, problems = rows["kind"][:], rows["problem_id"][:]
+    order = sorted(range(len(rows)), key=lambda row: (_rank(configuration.seed, problems[row]), row))
+    left = {kind: round(shares[kind] * count) for kind, count in Counter(kinds).items()}
+    chosen = []
+    for row in order:
+        left[kinds[row]] -= 1
+        if left[kinds[row]] >= 0:
+            chosen.append(row)
+    return rows.select(sorted(chosen))
+
+
+def _rank(seed: int, problem: str) -> str:
+    return sha256(f"{seed} {problem}".encode()).hexdigest()
+
+
+def _encoded(rows: Dataset, split: Split, encoder: Encoder, run: Run, most: int) -> Dataset:
+    """Rows as `input_ids` and `labels`, which are -100 in the prompt; what is left out is counted in the run."""
+    longest = run.configuration.max_length
+    rows = rows.select(range(min(most or len(rows), len(rows))))
+    usable = rows.filter(lambda turns: encoder.usable(turns), input_columns="messages", keep_in_memory=True)
+    encoded = usable.map(
+        lambda turns: _labelled(encoder, turns),
+        input_columns="messages",
+        remove_columns=usable.column_names,
+        keep_in_memory=True,
+    )
+    kept = encoded.filter(lambda ids: len(ids) <= longest, input_columns="input_ids", keep_in_memory=True)
+    run.skipped(split, "no turn of an assistant that can be learned from", len(rows) - len(usable))
+    run.skipped(split, f"longer than {longest} tokens", len(encoded) - len(kept))
+    run.note(used={**run.record.used, split: len(kept)})
+    if split == "train" and not len(kept):
+        raise RowsError(
+            f"of {len(rows)} rows of sft in train none is left to learn from: {len(rows) - len(usable)} without a turn "
+            f"of an assistant, {len(usable)} longer than {longest} tokens; nothing was trained. Next: --max-length"
+        )
+    return kept
+
+
+def _labelled(encoder: Encoder, turns: Sequence[dict[str, str]]) -> dict[str, list[int]]:
+    told = encoder.encode(turns)
+    return {"input_ids": told.prompt + told.said, "labels": [-100] * len(told.prompt) + told.said}
