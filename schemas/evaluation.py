@@ -89,6 +89,20 @@ class Estimate(Model):
     n: int
 
 
+class Scored(Model):
+    """A line of `scores.jsonl`: P(correct) of each step of an answer, or of a marked solution, by a reward model.
+
+    `model` is its path. Of a backward answer the first score is that of the question. None: not scored, since the row
+    is longer than the model reads.
+    """
+
+    set: str
+    row_id: str
+    sample: int
+    model: str
+    scores: tuple[float | None, ...]
+
+
 class CalibrationBin(Model):
     """The questions whose confidence is in `[low, high)`: how many, their mean confidence, the share that is right."""
 

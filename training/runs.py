@@ -13,8 +13,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from curation.locks import locked
+from schemas.model import Model
 from schemas.training import RunState, SkippedRows, Stage, TrainingRun
-from training.configurations.configuration import Configuration
 from training.errors import RunError, StoppedError
 
 RECORD_NAME = "run.json"
@@ -29,7 +29,7 @@ _PACKAGES = ("torch", "transformers", "trl", "accelerate", "peft", "datasets")
 class Run:
     """A run that is going on: its record, and the places of its files; of several processes, the main one writes."""
 
-    def __init__(self, folder: Path, record: TrainingRun, configuration: Configuration, is_main: bool) -> None:
+    def __init__(self, folder: Path, record: TrainingRun, configuration: Model, is_main: bool) -> None:
         self.folder = folder
         self.record = record
         self.configuration = configuration
@@ -88,7 +88,7 @@ def _step(line: str) -> int:
 def running(
     workspace: Path,
     stage: Stage,
-    configuration: Configuration,
+    configuration: Model,
     *,
     base: str,
     recipe: str | None = None,
@@ -230,7 +230,7 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _resumed(folder: Path, stage: Stage, configuration: Configuration) -> TrainingRun:
+def _resumed(folder: Path, stage: Stage, configuration: Model) -> TrainingRun:
     record = _read(folder)
     try:
         before = tomllib.loads((folder / CONFIGURATION_NAME).read_text(encoding="utf-8")).get(record.stage, {})

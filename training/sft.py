@@ -91,6 +91,7 @@ def _rank(seed: int, problem: str) -> str:
 
 def _encoded(rows: Dataset, split: Split, encoder: Encoder, run: Run, most: int) -> Dataset:
     """Rows as `input_ids` and `labels`, which are -100 in the prompt; what is left out is counted in the run."""
+    assert isinstance(run.configuration, SftConfiguration)
     longest = run.configuration.max_length
     rows = rows.select(range(min(most or len(rows), len(rows))))
     usable = rows.filter(lambda turns: encoder.usable(turns), input_columns="messages", keep_in_memory=True)

@@ -69,7 +69,7 @@ class Contamination:
 
         Raises EvaluationSetError where one cannot be read, or has no column of questions.
         """
-        return cls([(_name(path), list(_questions(path))) for path in paths])
+        return cls([(set_name(path), list(_questions(path))) for path in paths])
 
     def matches(self, texts: Sequence[str]) -> Iterator[Match | None]:
         """What each text overlaps with most, None where it does not."""
@@ -94,7 +94,7 @@ class Contamination:
         return Match(*self._rows[number], "all but names and numbers")
 
 
-def _name(path: Path) -> str:
+def set_name(path: Path) -> str:
     """The last folder and the file, without endings: `gsm8k/test`."""
     return f"{path.parent.name}/{path.name.partition('.')[0]}".lstrip("/")
 

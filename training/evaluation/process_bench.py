@@ -1,0 +1,79 @@
+"""ProcessBench (Zheng et al., arXiv 2412.06559): how well a PRM finds the first wrong step that people marked."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from generation.sources.errors import RowError
+from generation.sources.fields import MAX_QUESTION, MAX_SOLUTION, Fields, text
+from schemas.evaluation import FirstErrors
+from schemas.identity import content_id
+from training.errors import EvaluationError
+from training.evaluation.intervals import Floats, estimate, of_sums
+
+THRESHOLD = 0.5
+"""A step whose score is below it is wrong; chosen beforehand, and not fitted to the set."""
+_NONE = -1
+
+
+class Marked(NamedTuple):
+    """A solution whose first wrong step is marked: its index, -1 where all steps are right."""
+
+    row_id: str
+    problem: str
+    steps: tuple[str, ...]
+    label: int
+
+
+def read_marked(fields: Fields) -> Marked:
+    """{"problem", "steps", "label"}. Raises RowError."""
+    problem = text(fields, "problem", MAX_QUESTION)
+    steps, label = fields.get("steps"), fields.get("label")
+    if not isinstance(steps, list) or not steps:
+        raise RowError("steps is no list of steps")
+    told = tuple(text({"a step": step}, "a step", MAX_SOLUTION) for step in steps)
+    if not isinstance(label, int) or isinstance(label, bool) or not _NONE <= label < len(told):
+        raise RowError("label is not the index of a step, or -1")
+    return Marked(content_id("marked", problem, *told), problem, told, label)
+
+
+def first_error(scores: Sequence[float]) -> int:
+    """The index of the first step that is scored below the threshold, -1 for none; a step without a score is not."""
+    return next((index for index, score in enumerate(scores) if score < THRESHOLD), _NONE)
+
+
+def first_errors(
+    name: str, model: str, marked: Sequence[Marked], scores: Sequence[Sequence[float]], seed: int
+) -> FirstErrors:
+    """What the scores of the solutions come to: accuracy on wrong and on right ones, and F1, their harmonic mean.
+
+    A solution that was not scored to its end is counted as one whose first error was not found.
+    """
+    found = [
+        first_error(each) == one.label and not math.isnan(each[-1]) for one, each in zip(marked, scores, strict=True)
+    ]
+    problems = [content_id("question", one.problem) for one in marked]
+    parts = [[index for index, one in enumerate(marked) if (one.label >= 0) == wrong] for wrong in (True, False)]
+    if not all(parts):
+        raise EvaluationError(
+            f"set {name} has {'no' if parts[1] else 'only'} wrong solutions among those that were taken"
+        )
+    erroneous, correct = (
+        estimate([float(found[index]) for index in part], [problems[index] for index in part], seed) for part in parts
+    )
+    columns = [
+        (right and one.label >= 0, one.label >= 0, right and one.label < 0, one.label < 0)
+        for right, one in zip(found, marked, strict=True)
+    ]
+    f1 = of_sums(np.array(columns, float), problems, _f1, seed)
+    return FirstErrors(set=name, model=model, threshold=THRESHOLD, erroneous=erroneous, correct=correct, f1=f1)
+
+
+def _f1(sums: Floats) -> Floats:
+    """From the sums of found and all wrong solutions, found and all right ones, in the last axis."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        wrong, right = sums[..., 0] / sums[..., 1], sums[..., 2] / sums[..., 3]
+    total = wrong + right
+    return np.where(total == 0, 0.0, 2 * wrong * right / np.where(total == 0, 1.0, total))
