@@ -64,12 +64,16 @@ class FiniteLoss:
         return loss
 
     def save_model(self, *args: Any, **options: Any) -> None:
+        self.require_finite_weights()
+        super().save_model(*args, **options)  # type: ignore[misc]
+
+    def require_finite_weights(self) -> None:
+        """Raise NotFiniteError where a weight is NaN or infinite."""
         if not all(weights.isfinite().all() for weights in self.model.parameters()):
             raise NotFiniteError(
                 f"the weights are no longer finite at step {self.state.global_step}; the last checkpoint is from "
                 "before it. Next: a lower learning rate, in a new run"
             )
-        super().save_model(*args, **options)  # type: ignore[misc]
 
 
 def fit(trainer: Trainer, run: Run, watch: Watch, *, evaluate: bool = False) -> None:

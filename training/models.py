@@ -73,14 +73,23 @@ def with_lora(model: PreTrainedModel, configuration: Configuration, task: str) -
     float32 (adapters by peft): in bfloat16 a step smaller than 1/256 of a weight rounds to nothing. What is computed
     with them is in bfloat16 all the same, by autocast.
     """
-    if not configuration.lora_rank:
+    adapters = lora(configuration, task)
+    if adapters is None:
         return model.float()
-    from peft import LoraConfig, get_peft_model
+    from peft import get_peft_model
 
-    adapters = LoraConfig(
+    return get_peft_model(model, adapters)
+
+
+def lora(configuration: Configuration, task: str) -> Any:
+    """peft's LoraConfig of the adapters that a configuration asks for; None where it asks for none."""
+    if not configuration.lora_rank:
+        return None
+    from peft import LoraConfig
+
+    return LoraConfig(
         task_type=task, r=configuration.lora_rank, lora_alpha=configuration.lora_alpha, target_modules=_LINEAR
     )
-    return get_peft_model(model, adapters)
 
 
 def weigh(model: Any, run: Run) -> None:
