@@ -21,6 +21,7 @@ review: quickstart
 test: lint
 	@$(BIN)/python -m curation.review.server.environment
 	@$(BIN)/python -m tests.browser
+	@$(BIN)/python -m tests.datasets_environment
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup
 
 lint: $(DEV)

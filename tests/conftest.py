@@ -1,4 +1,4 @@
-"""What the tests of every package may use: a local language model, a running Argilla, and a browser."""
+"""What the tests of every package may use: a local language model, Argilla, a browser, `datasets` alone."""
 
 import pytest
 
@@ -6,9 +6,10 @@ from tests import local_model as model
 from tests.browser import page
 from tests.curation.review import running
 from tests.curation.review.running import argilla
+from tests.datasets_environment import datasets_python
 from tests.local_model import local_model, smollm2_file
 
-__all__ = ["argilla", "local_model", "page", "smollm2_file"]
+__all__ = ["argilla", "datasets_python", "local_model", "page", "smollm2_file"]
 
 
 @pytest.hookimpl(tryfirst=True)
