@@ -18,7 +18,7 @@ Tallies = Callable[[], Mapping[Any, int]]
 class Bar:
     """A progress bar with rate, time left and counts by outcome.
 
-    `stopping` tells when the work is asked to stop, `spent` what it has cost.
+    `stopping` tells when the work is asked to stop, `aside` what else is worth a look: its cost, its newest figures.
     """
 
     def __init__(
@@ -27,7 +27,7 @@ class Bar:
         total: int | None,
         tallies: Tallies,
         stopping: Callable[[], bool],
-        spent: Callable[[], str] = str,
+        aside: Callable[[], str] = str,
     ) -> None:
         self._doing = doing
         self._stopping = stopping
@@ -38,7 +38,7 @@ class Bar:
             _Rate(),
             TimeRemainingColumn(compact=True),
             _Tallies(tallies),
-            _Spent(spent),
+            _Aside(aside),
             console=Console(file=sys.stderr, markup=False),
             expand=True,
             transient=True,
@@ -76,13 +76,13 @@ class _Rate(ProgressColumn):
         return Text(f"{task.speed * 60:,.0f}/min" if slow else f"{task.speed:,.0f}/s", style="dim")
 
 
-class _Spent(ProgressColumn):
-    def __init__(self, spent: Callable[[], str]) -> None:
+class _Aside(ProgressColumn):
+    def __init__(self, aside: Callable[[], str]) -> None:
         super().__init__()
-        self._spent = spent
+        self._aside = aside
 
     def render(self, task: Task) -> Text:
-        return Text(self._spent(), style="dim")
+        return Text(self._aside(), style="dim")
 
 
 class _Tallies(ProgressColumn):

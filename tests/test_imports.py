@@ -56,7 +56,8 @@ def test_a_package_init_holds_a_docstring_only() -> None:
 
 
 def test_the_command_line_starts_without_what_only_work_needs() -> None:
-    heavy = ["datasets", "duckdb", "flint", "math_verify", "pandas", "pyarrow", "sympy", "torch"]
+    heavy = ["accelerate", "datasets", "duckdb", "flint", "math_verify", "pandas", "peft", "plotille", "pyarrow"]
+    heavy += ["sympy", "torch", "transformers", "trl"]
     script = f"import sys, backmath.app; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"

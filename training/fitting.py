@@ -1,18 +1,18 @@
 """Fitting: running a trainer to its end, with what can happen on the way: a stop, NaN, too little memory, a resume."""
 
-import json
 import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate import PartialState
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from training.configurations.configuration import Configuration
 from training.errors import NotFiniteError, OutOfMemoryError, StoppedError
 from training.models import dtype
-from training.runs import COMPLETE_NAME, Run
+from training.runs import Run
 from training.watch import Watch
 
 
@@ -40,8 +40,9 @@ def arguments(configuration: Configuration, run: Run) -> dict[str, Any]:
         "eval_steps": configuration.eval_every or None,
         "save_strategy": "steps",
         "save_steps": configuration.save_every,
-        "save_total_limit": configuration.keep_checkpoints,
         "use_cpu": not torch.cuda.is_available(),
+        "project": "backmath",  # of trackio
+        "run_name": run.record.name,
         "report_to": list(configuration.trackers) or "none",
         "disable_tqdm": True,
         "remove_unused_columns": False,
@@ -145,9 +146,8 @@ class _Looking(TrainerCallback):
         self.evaluated_at = state.global_step
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        if state.is_world_process_zero:
-            place = self._run.checkpoints / f"checkpoint-{state.global_step}"
-            (place / COMPLETE_NAME).write_text(json.dumps({"step": state.global_step}) + "\n", encoding="utf-8")
+        PartialState().wait_for_everyone()  # each process writes the state of its own random numbers
+        self._run.completed(state.global_step)
 
 
 def _anyone(asked: Callable[[], bool]) -> bool:
@@ -161,4 +161,4 @@ def _anyone(asked: Callable[[], bool]) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,6 +1,7 @@
 """Runs: a folder in `WORKSPACE/runs` for each training or evaluation, and what is known of it in `run.json`."""
 
 import json
+import shutil
 import time
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -64,24 +65,45 @@ class Run:
         with (self.folder / METRICS_NAME).open("a", encoding="utf-8") as file:
             file.write(json.dumps({"step": step, "seconds": seconds, **metrics}) + "\n")
 
+    def metrics(self) -> list[dict[str, float]]:
+        """The lines of metrics.jsonl, in order; not one that a kill cut short."""
+        file = self.folder / METRICS_NAME
+        lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+        return [metrics for line in lines if (metrics := _metrics(line))]
+
     def forget_metrics_after(self, step: int) -> None:
         """Take the lines behind a step out of metrics.jsonl: what comes after its checkpoint is done again."""
-        file = self.folder / METRICS_NAME
-        if self.is_main and file.exists():
-            kept = [line for line in file.read_text(encoding="utf-8").splitlines() if _step(line) <= step]
-            file.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+        if self.is_main:
+            kept = [json.dumps(metrics) for metrics in self.metrics() if metrics["step"] <= step]
+            part = self.folder / f"{METRICS_NAME}.part"
+            part.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+            part.replace(self.folder / METRICS_NAME)
 
     def last_checkpoint(self) -> Path | None:
         """The newest checkpoint that was written to its end; None where there is none."""
+        whole = self._whole_checkpoints()
+        return whole[-1] if whole else None
+
+    def completed(self, step: int) -> None:
+        """Mark the checkpoint of a step as whole, and remove those before it that are not to be kept."""
+        if self.is_main:
+            done = self.checkpoints / f"checkpoint-{step}" / COMPLETE_NAME
+            done.write_text(json.dumps({"step": step}) + "\n", encoding="utf-8")
+            for old in self._whole_checkpoints()[: -self.configuration.keep_checkpoints]:
+                shutil.rmtree(old)
+
+    def _whole_checkpoints(self) -> list[Path]:
+        """The oldest first."""
         whole = [path.parent for path in self.checkpoints.glob(f"checkpoint-*/{COMPLETE_NAME}")]
-        return max(whole, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
+        return sorted(whole, key=lambda path: int(path.name.rpartition("-")[2]))
 
 
-def _step(line: str) -> int:
+def _metrics(line: str) -> dict[str, float] | None:
     try:
-        return int(json.loads(line)["step"])
-    except (ValueError, KeyError):
-        return 0  # a line that a kill cut short is of no step; what can be read stays
+        found: dict[str, float] = json.loads(line)
+    except ValueError:
+        return None
+    return found
 
 
 @contextmanager
@@ -216,11 +238,17 @@ def _record(
         manifest_sha256=manifest_sha256,
         code_version=version("backmath"),
         packages={name: found for name in _PACKAGES if (found := _version(name))},
-        device=torch.cuda.get_device_name() if torch.cuda.is_available() else f"CPU, {torch.get_num_threads()} threads",
+        device=torch.cuda.get_device_name()
+        if torch.cuda.is_available()
+        else f"CPU, threads: {torch.get_num_threads()}",
         processes=PartialState().num_processes,
         started_at=datetime.now(UTC),
         rewards=dict(rewards),
     )
+
+
+def _cpu(threads: int) -> str:
+    return f"a CPU, {threads} thread{'s' * (threads > 1)}"
 
 
 def _version(name: str) -> str | None:
@@ -253,6 +281,6 @@ def _resumed(folder: Path, stage: Stage, configuration: Model) -> TrainingRun:
 def _write_configuration(run: Run) -> None:
     """The TOML file that `--config` takes; JSON's strings, numbers and lists are TOML's as well."""
     values = json.loads(run.configuration.model_dump_json())
-    lines = [f"model = {json.dumps(run.record.base)}", "", f"[{run.record.stage}]"]
-    lines += [f"{name} = {json.dumps(value)}" for name, value in values.items()]
+    lines = [f"model = {json.dumps(run.record.base, ensure_ascii=False)}", "", f"[{run.record.stage}]"]
+    lines += [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in values.items()]
     (run.folder / CONFIGURATION_NAME).write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -13,6 +13,7 @@ from training.configurations.process_reward import ProcessRewardConfiguration
 from training.configurations.reading import base_model, read
 from training.configurations.sft import SftConfiguration
 from training.errors import ModelError, RunError
+from training.extra import require_trackers
 from training.runs import CONFIGURATION_NAME, Run, newest_model, record, running
 from training.watch import Watch
 
@@ -58,14 +59,18 @@ def train(
     With `resume`, all of it is as the run of that name was begun with. `began` is told of the run when it begins.
     Raises TrainingError, and CurationError where the release is missing or damaged.
     """
+    from transformers import set_seed
+
     from training import card, curves, tiny
     from training.release import Release
 
     if resume is not None:
+        _nothing_else(resume, model=base, release=version, recipe=recipe, config=file, run=name)
         before = record(workspace, resume)
         base, version, recipe, rewards = before.base, before.release, before.recipe, before.rewards
         file = workspace / "runs" / resume / CONFIGURATION_NAME
     configuration = read(CONFIGURATIONS[stage], stage, recipe, file, flags or {})
+    require_trackers(configuration.trackers)
     release = Release(workspace, version)
     if base is None:
         base = _base(workspace, stage, recipe, file)
@@ -87,11 +92,19 @@ def train(
         start = base
         if base == TINY:
             start = tiny.made_once(run.folder / "base", release, configuration.seed)
+        set_seed(configuration.seed)  # of what is drawn before a trainer does so, such as adapters and heads
         import_module(_BODIES[stage]).train(start, release, run, watch)
         if run.is_main:
             curves.draw(run)
             card.write(run, release)
     return run
+
+
+def _nothing_else(resume: str, **given: object) -> None:
+    """Raise RunError where a resumed run is told what it was begun with."""
+    for name, value in given.items():
+        if value is not None:
+            raise RunError(f"--resume {resume} goes on as the run was begun: leave out --{name}; nothing was done")
 
 
 def _base(workspace: Path, stage: Stage, recipe: str | None, file: Path | None) -> str:

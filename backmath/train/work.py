@@ -16,16 +16,25 @@ if TYPE_CHECKING:
     from training.runs import Run
 
 
+_SHOWN = ("loss", "reward", "right")
+
+
 class Looking:
     """The progress of a training on the terminal, and whether it was asked to stop."""
 
     def __init__(self) -> None:
         self.asked = False
-        self.bar = Bar("Training", None, Counter, self.stopping)
+        self.newest: dict[str, float] = {}
+        self.bar = Bar("Training", None, Counter, self.stopping, self.figures)
 
     def step(self, done: int, total: int, metrics: Mapping[str, float]) -> None:
         """Move the bar to where the training is."""
+        self.newest |= metrics
         self.bar.reach(done, total)
+
+    def figures(self) -> str:
+        """The newest of the figures that say most."""
+        return " ".join(f"{name} {self.newest[name]:.3g}" for name in _SHOWN if name in self.newest)
 
     def stopping(self) -> bool:
         """Whether Ctrl-C was pressed."""

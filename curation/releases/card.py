@@ -38,7 +38,7 @@ def card(manifest: Manifest, changes: str) -> str:
         meaning=MEANING,
         files=_files(manifest),
         size=next((name for most, name in _SIZES if rows < most), _LARGER),
-        licences=_licences(share.licence for share in manifest.sources),
+        licences=licences(share.licence for share in manifest.sources),
         splits=("train", "validation", "test"),
     )
 
@@ -60,7 +60,7 @@ def _files(manifest: Manifest) -> dict[str, list[tuple[str, str]]]:
     return {config: files for config, files in found.items() if files}
 
 
-def _licences(names: Iterable[str]) -> list[str]:
+def licences(names: Iterable[str]) -> list[str]:
     """The hub's names of the licences: lower case, `other` for what it has no name for."""
     known = {"mit", "apache-2.0", "cc-by-4.0", "cc-by-sa-4.0", "cc0-1.0", "bsd-3-clause", "bsd-2-clause", "unlicense"}
     return sorted({name.lower() if name.lower() in known else "other" for name in names})
