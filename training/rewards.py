@@ -12,6 +12,7 @@ this one, and the guards in it, are our choice.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import isnan
 from typing import Protocol
 
 from generation.verification.equivalence import equivalent
@@ -154,7 +155,7 @@ class Rewards:
             )
             for row, mine, first, numbers in zip(rows, places, before, scored, strict=True):
                 for place, number in zip(mine, numbers[len(first) :], strict=True):
-                    found[row][place] = number
+                    found[row][place] = None if isnan(number) else number  # NaN: too long to be scored
         return found
 
     def _reward(

@@ -8,7 +8,8 @@ from training.configurations.reward import RewardConfiguration
 
 
 class PpoConfiguration(RewardConfiguration):
-    """`train ppo`. `batch_size` prompts make one rollout, for each process; `max_steps` counts optimizer steps."""
+    """`train ppo`. `batch_size` prompts make one rollout, for each process; `max_steps` counts optimizer steps, each of
+    one mini-batch, in `accumulate` pieces."""
 
     learning_rate: float = Field(1e-6, gt=0, description="Highest learning rate.")
     schedule: Literal["constant", "linear", "cosine"] = Field("constant", description="How the learning rate falls.")
@@ -22,4 +23,8 @@ class PpoConfiguration(RewardConfiguration):
     value_weight: float = Field(0.1, ge=0, description="Weight of the critic's loss.")
     entropy_weight: float = Field(0.0, ge=0, description="Weight of the entropy bonus.")
     whiten: bool = Field(True, description="Whiten advantages over the rollout of all processes.")
-    shared_critic: bool = Field(False, description="A value head on the policy in place of a model of its own.")
+    critic: Literal["policy", "prm", "shared"] = Field(
+        "policy",
+        description="Begins with the policy's weights, or with the PRM's; or is a value head on the policy itself.",
+    )
+    critic_rate: float = Field(10.0, gt=0, description="Learning rate of the critic, in that of the policy.")
