@@ -208,3 +208,40 @@ def test_a_manifest_in_the_store_that_is_none_is_one_line_for_every_command(
         assert "the manifest of release 1.0.0" in errors
     said(capsys, "report")
     assert "the manifest of release 1.0.0" in (workplace / "workspace" / "report.html").read_text()
+
+
+def test_text_that_would_break_a_file_is_loaded_as_it_was_written(
+    store: Store, workplace: Path, datasets_python: Path
+) -> None:
+    texts = [
+        "<script>alert(1)</script></style>",
+        "{{ 7*7 }}{% raw %}",
+        "\n---\nlicense: evil\n...",
+        "\U0001f9ee e\u0301",
+    ]
+    questions = [f"Ann has {31 + n} pens {text} and buys 4 more. How many has she?" for n, text in enumerate(texts)]
+    file = workplace / "ann's: --- {{ 7*7 }} <script> # $x$ | `c`.jsonl"
+    with file.open("w") as rows:
+        for n, question in enumerate(questions):
+            solution = f"She has {31 + n}+4 = <<{31 + n}+4={35 + n}>>{35 + n}."
+            rows.write(json.dumps({"question": question, "solution": solution, "answer": str(35 + n)}) + "\n")
+    cli.run("ingest", "records", "--path", file.name, "--licence", "MIT", cwd=workplace)
+    cli.run("generate", cwd=workplace)
+    made = build(store, None, policy=policy.load())
+    assert made is not None
+    program = """
+import json, sys
+from datasets import load_dataset
+rows = [row for split in load_dataset(sys.argv[1], "forward").values() for row in split]
+print(json.dumps([row["question"] for row in rows if row["source"] == sys.argv[2]]))
+"""
+    done = subprocess.run(
+        [datasets_python, "-I", "-c", program, str(shelf.folder(store, made.version)), file.stem],
+        env=os.environ | {"HF_HOME": str(workplace / "hf"), "HF_HUB_OFFLINE": "1"},
+        cwd=workplace,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert sorted(json.loads(done.stdout.splitlines()[-1])) == sorted(questions)
