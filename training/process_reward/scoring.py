@@ -14,19 +14,26 @@ from schemas.model import Model
 from training.configurations.configuration import Precision
 from training.errors import ModelError
 from training.models import load_classifier, load_tokenizer
-from training.process_reward.encoding import SEPARATOR, Encoded, Encoder
+from training.process_reward.encoding import SEPARATOR, Encoder
+from training.process_reward.prefixes import Tree, can_share, grow, inputs
 
 CONFIG_NAME = "process_reward.json"
+Kind = Literal["prm", "backprm"]
+
 WRONG, RIGHT = 0, 1
 """The classes of the model's two outputs."""
 _BATCH_TOKENS = 4096
 """Tokens of a batch, padding counted: enough to keep a processor busy, and little memory."""
+_TREE_TOKENS = 1024
+
+
+_Grown = tuple[Tree, list[int]]
 
 
 class ScorerConfig(Model):
     """`process_reward.json` in the folder of a process reward model: which it is, and how its rows are written."""
 
-    kind: Literal["prm", "backprm"]
+    kind: Kind
     separator: str = Field(SEPARATOR, min_length=1)
     max_length: int = Field(ge=1)
     """Tokens of the longest row that it was trained on."""
@@ -94,41 +101,56 @@ def score_steps(
     """P(correct) of every step: for each solution, in order, a list as long as it has steps.
 
     A step that ends behind the `longest` tokens of a row gets NaN: it was not scored, and no comparison takes NaN for
-    right. Rows are sorted by length and padded on the right, so that a batch of `batch_tokens` gives the numbers of one
-    by one. Raises ValueError where there are not as many prompts as solutions.
+    right. Rows are batched by length, `batch_tokens` at most and padded on the right, and what rows of a prompt begin
+    with alike is computed once where the model allows it: the numbers are those of one by one, but for the last digits.
+    Raises ValueError where there are not as many prompts as solutions.
     """
     rows = Encoder(tokenizer, separator).encode(prompts, solutions)
     scores = [[math.nan] * len(row.ends) for row in rows]
+    chosen = [index for index, row in enumerate(rows) if row.ends]
+    sharing = can_share(model)
+    trees = list(grow([rows[index].ids[:longest] for index in chosen], _TREE_TOKENS if sharing else 0))
     training = model.training
     model.eval()
-    for batch in _batches(rows, longest, batch_tokens):
-        ids, mask = _padded([rows[index].ids[:longest] for index in batch], tokenizer, model.device)
-        with torch.inference_mode():
-            right = model(input_ids=ids, attention_mask=mask).logits.float().softmax(-1)[..., RIGHT].cpu()
-        for place, index in enumerate(batch):
-            ends = [end for end in rows[index].ends if longest is None or end < longest]
-            scores[index][: len(ends)] = right[place, ends].tolist()
+    for batch in _batches(trees, batch_tokens):
+        right = _right(model, tokenizer, [tree for tree, _ in batch], sharing)
+        for (tree, members), at_tokens in zip(batch, right, strict=True):
+            for path, member in zip(tree.paths, members, strict=True):
+                index = chosen[member]
+                ends = [path[end] for end in rows[index].ends if end < len(path)]
+                scores[index][: len(ends)] = at_tokens[ends].tolist()
     model.train(training)
     return scores
 
 
-def _batches(rows: Sequence[Encoded], longest: int | None, tokens: int) -> Iterator[list[int]]:
-    """The indices of the rows with steps, the longest first, so that what does not fit shows at once."""
-    order = sorted((index for index, row in enumerate(rows) if row.ends), key=lambda index: -len(rows[index].ids))
-    while order:
-        most = max(1, tokens // len(rows[order[0]].ids[:longest]))
-        yield order[:most]
-        order = order[most:]
+def _batches(trees: Sequence[_Grown], tokens: int) -> Iterator[Sequence[_Grown]]:
+    """The trees, the longest first, so that what does not fit into memory shows at once."""
+    ordered = sorted(trees, key=lambda grown: -len(grown[0].ids))
+    start = 0
+    while start < len(ordered):
+        most = max(1, tokens // len(ordered[start][0].ids))
+        yield ordered[start : start + most]
+        start += most
 
 
-def _padded(
-    rows: Sequence[Sequence[int]], tokenizer: PreTrainedTokenizerBase, device: torch.device
-) -> tuple[torch.Tensor, torch.Tensor]:
+def _right(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, trees: Sequence[Tree], sharing: bool
+) -> torch.Tensor:
+    """P(correct) behind each token, (trees, tokens)."""
+    if sharing and any(len(tree.paths) > 1 for tree in trees):
+        given = inputs(trees, int(tokenizer.pad_token_id), model.device, model.dtype)
+    else:
+        ids, mask = padded([tree.ids for tree in trees], tokenizer)
+        given = {"input_ids": ids.to(model.device), "attention_mask": mask.to(model.device)}
+    with torch.inference_mode():
+        return model(**given).logits.float().softmax(-1)[..., RIGHT].cpu()
+
+
+def padded(rows: Sequence[Sequence[int]], tokenizer: PreTrainedTokenizerBase) -> tuple[torch.Tensor, torch.Tensor]:
     """Rows as tensors (rows, tokens): ids, padded on the right, and 1 where there are tokens."""
-    width = max(map(len, rows))
-    ids = torch.full((len(rows), width), int(tokenizer.pad_token_id))
+    ids = torch.full((len(rows), max(map(len, rows))), int(tokenizer.pad_token_id))
     mask = torch.zeros_like(ids)
     for place, row in enumerate(rows):
         ids[place, : len(row)] = torch.tensor(row)
         mask[place, : len(row)] = 1
-    return ids.to(device), mask.to(device)
+    return ids, mask
