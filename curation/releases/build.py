@@ -161,7 +161,7 @@ def _write(
     """Write the rows of all configs below `part`; what they come to, and the files. None where it was asked to stop."""
     total = Made()
     with Tables(part) as tables:
-        for each in make(snapshot.problems(), chosen.kept):
+        for each in make(snapshot, chosen.kept):
             if stopping():
                 return None
             for (config, split), rows in each.tables.items():

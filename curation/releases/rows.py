@@ -1,7 +1,7 @@
 """The rows of a release: all that a problem gives, in every config, made on all cores."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -12,14 +12,14 @@ from joblib import Parallel, delayed, parallel_config
 from curation.process_labels.rows import process_rows
 from curation.releases.conversations import rl_of_candidate, rl_of_problem, sft_of_candidate, sft_of_problem
 from curation.releases.skeleton import skeleton
-from curation.releases.snapshot import Known, Rows, known
+from curation.releases.snapshot import Known, Snapshot
 from curation.releases.splits import split_of
 from curation.releases.tables import table
 from schemas.published import Config, Split
 
-CHUNK = 64
-"""Problems that travel to a process at a time."""
-_ALONE = 8
+CHUNK = 256
+"""Problems that a process reads and works on at a time."""
+_ALONE = 2
 """Chunks up to which starting processes would take longer than the work."""
 
 Place = tuple[Config, Split]
@@ -40,24 +40,24 @@ class Made:
     labelled_steps: int = 0
 
 
-def make(problems: Iterable[Rows], going_in: Mapping[str, Sequence[str]]) -> Iterator[Made]:
-    """The rows of those of the problems that go in, in their order; `going_in` are their candidates, by problem."""
-    chosen = ((rows, tuple(going_in[rows.problem_id])) for rows in problems if rows.problem_id in going_in)
-    chunks = iter(lambda: list(islice(chosen, CHUNK)), [])
+def make(snapshot: Snapshot, going_in: Mapping[str, Sequence[str]]) -> Iterator[Made]:
+    """The rows of what goes in, in its order: candidates by problem, the problems in the order of their ids."""
+    chosen = iter(going_in.items())
+    chunks = iter(lambda: dict(islice(chosen, CHUNK)), {})
     if len(going_in) <= _ALONE * CHUNK:
-        yield from map(_made, chunks)
+        yield from (_made(snapshot, chunk) for chunk in chunks)
         return
     with parallel_config("loky", inner_max_num_threads=1):
         yield from Parallel(n_jobs=-1, return_as="generator", pre_dispatch="2*n_jobs", batch_size=1)(
-            delayed(_made)(chunk) for chunk in chunks
+            delayed(_made)(snapshot, chunk) for chunk in chunks
         )
 
 
-def _made(chunk: Sequence[tuple[Rows, tuple[str, ...]]]) -> Made:
+def _made(snapshot: Snapshot, chunk: Mapping[str, Sequence[str]]) -> Made:
     found = Made()
     rows: dict[Place, list[dict[str, Any]]] = {}
-    for of_one, candidate_ids in chunk:
-        _add(found, rows, known(of_one), candidate_ids)
+    for of_one, candidate_ids in zip(snapshot.problems(tuple(chunk)), chunk.values(), strict=True):
+        _add(found, rows, of_one, candidate_ids)
     found.tables = {place: table(place[0], of_place) for place, of_place in rows.items()}
     return found
 

@@ -1,15 +1,15 @@
-"""A snapshot: all that a release is made of, out of the store in one step and read back problem by problem.
+"""A snapshot: all that a release is made of, out of the store in one step and read back some problems at a time.
 
-The store goes on meanwhile; what is decided after the snapshot is for the next version. It is a Parquet file sorted by
-problem, so that reading it takes no memory to speak of, however large the store is.
+The store goes on meanwhile; what is decided after the snapshot is for the next version. Its Parquet files are sorted by
+problem, so that a process reads those that it works on, and nothing takes memory to speak of, however large the store.
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain, groupby
+from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
@@ -26,7 +26,7 @@ from schemas.review import Review
 from schemas.rollout import Rollout
 from schemas.sample import Sample
 
-_BATCH = 2_000
+_ROWS_A_GROUP = 2_048
 _MEMORY = "1GB"
 
 
@@ -47,19 +47,11 @@ class Known:
     rolled_out: tuple[Rollout, ...]
 
 
-class Rows(NamedTuple):
-    """The rows of one problem as they are in the snapshot: plain, so that they travel to other processes quickly."""
-
-    problem_id: str
-    candidates: list[dict[str, Any]]
-    samples: list[dict[str, Any]]
-    rollouts: list[dict[str, Any]]
-
-
 class Snapshot:
     """The files of a snapshot in a folder."""
 
     def __init__(self, folder: Path) -> None:
+        self._problems = folder / "problems.parquet"
         self._candidates = folder / "candidates.parquet"
         self._samples = folder / "samples.parquet"
         self._rollouts = folder / "rollouts.parquet"
@@ -71,11 +63,12 @@ class Snapshot:
             connection.execute("SET preserve_insertion_order = false")
             for query, file in (
                 (_CANDIDATES, self._candidates),
+                (_PROBLEMS, self._problems),
                 (_SAMPLES, self._samples),
                 (_ROLLOUTS, self._rollouts),
             ):
                 connection.execute(
-                    f"COPY ({query}) TO $file (FORMAT PARQUET, ROW_GROUP_SIZE 4096)", {"file": str(file)}
+                    f"COPY ({query}) TO $file (FORMAT PARQUET, ROW_GROUP_SIZE {_ROWS_A_GROUP})", {"file": str(file)}
                 )
 
     @contextmanager
@@ -90,53 +83,49 @@ class Snapshot:
             """)
             yield connection
 
-    def problems(self) -> Iterator[Rows]:
-        """Every problem that has an accepted or rejected candidate, in the order of the ids."""
-        samples, rollouts = _Beside(self._samples), _Beside(self._rollouts)
-        for problem_id, group in groupby(_rows(self._candidates), key=lambda row: str(row["problem_id"])):
-            yield Rows(problem_id, list(group), samples.of(problem_id), rollouts.of(problem_id))
+    def problems(self, problem_ids: Sequence[str]) -> Iterator[Known]:
+        """Problems that have an accepted or rejected candidate; the ids are in their order, and so are the problems."""
+        wanted = frozenset(problem_ids)
+        between = [("problem_id", ">=", problem_ids[0]), ("problem_id", "<=", problem_ids[-1])]
+        candidates, samples, rollouts = (
+            {key: list(rows) for key, rows in groupby(_rows(file, between), key=_problem_id) if key in wanted}
+            for file in (self._candidates, self._samples, self._rollouts)
+        )
+        for row in _rows(self._problems, between):
+            if (key := _problem_id(row)) in wanted:
+                yield _known(row, candidates[key], samples.get(key, []), rollouts.get(key, []))
 
 
-class _Beside:
-    """Rows of a file sorted by problem, asked for in the order of the problems."""
-
-    def __init__(self, file: Path) -> None:
-        self._groups = groupby(_rows(file), key=lambda row: str(row["problem_id"]))
-        self._waiting = next(self._groups, None)
-
-    def of(self, problem_id: str) -> list[dict[str, Any]]:
-        """Those of the problem, which comes after those that were asked for before."""
-        while self._waiting is not None and self._waiting[0] < problem_id:
-            self._waiting = next(self._groups, None)
-        if self._waiting is None or self._waiting[0] != problem_id:
-            return []
-        return list(self._waiting[1])
+def _rows(file: Path, between: list[tuple[str, str, str]]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = pq.read_table(file, filters=between, use_threads=False).to_pylist()
+    return found
 
 
-def _rows(file: Path) -> Iterator[dict[str, Any]]:
-    with pq.ParquetFile(file) as opened:
-        yield from chain.from_iterable(batch.to_pylist() for batch in opened.iter_batches(_BATCH))
+def _problem_id(row: dict[str, Any]) -> str:
+    return str(row["problem_id"])
 
 
-def known(rows: Rows) -> Known:
+def _known(
+    row: dict[str, Any],
+    candidates: Sequence[dict[str, Any]],
+    samples: Sequence[dict[str, Any]],
+    rollouts: Sequence[dict[str, Any]],
+) -> Known:
     """What the rows of a problem say."""
-    first = rows.candidates[0]
-    derivation = first["derivation"] or {"outcome": "", "expression": None, "conditions": ()}
+    derivation = row["derivation"] or {"outcome": "", "expression": None, "conditions": ()}
     formula = None
     if derivation["outcome"] == "pass" and derivation["expression"] is not None:
         formula = Formula.model_validate(
             {"kind": derivation["formula"], "expression": derivation["expression"], "numbers": derivation["numbers"]}
         )
     return Known(
-        problem=Problem.model_validate(first["problem"]),
+        problem=Problem.model_validate(row["problem"]),
         conditions=tuple(Condition.model_validate(each) for each in derivation["conditions"]),
         formula=formula,
-        rows={
-            row["candidate_id"]: row["overview"] | {"steps": row["candidate"]["solution"]} for row in rows.candidates
-        },
-        judged={row["candidate_id"]: _judged(row) for row in rows.candidates},
-        samples=tuple(Sample.model_validate(row) for row in rows.samples),
-        rolled_out=tuple(Rollout.model_validate(row) for row in rows.rollouts),
+        rows={each["candidate_id"]: each["overview"] | {"steps": each["candidate"]["solution"]} for each in candidates},
+        judged={each["candidate_id"]: _judged(each) for each in candidates},
+        samples=tuple(Sample.model_validate(each) for each in samples),
+        rolled_out=tuple(Rollout.model_validate(each) for each in rollouts),
     )
 
 
@@ -154,18 +143,11 @@ def _packed(prefix: str, names: Sequence[str]) -> str:
     return "{" + ", ".join(f"'{name}': {prefix}.\"{name}\"" for name in names) + "}"
 
 
+_IS_DECIDED = "decision IN ('accept', 'reject')"
 _DERIVED = ("formula", "conditions", "expression", "numbers", "outcome")
 
 _CANDIDATES = f"""
-    WITH decided AS (SELECT * FROM candidate_overview WHERE decision IN ('accept', 'reject')),
-    derived AS (
-        SELECT problem_id, {_packed("latest_derivations", _DERIVED)} AS derivation
-        FROM latest_derivations
-        QUALIFY row_number() OVER (
-            PARTITION BY problem_id
-            ORDER BY outcome = 'pass' AND expression IS NOT NULL DESC, formula = 'trace' DESC, wording
-        ) = 1
-    ),
+    WITH decided AS (SELECT * FROM candidate_overview WHERE {_IS_DECIDED}),
     outcomes AS (
         SELECT candidate_id, list(
             {{'name': check_name, 'outcome': outcome, 'reason': reason, 'elapsed_ms': elapsed_ms}} ORDER BY check_name
@@ -181,19 +163,33 @@ _CANDIDATES = f"""
     SELECT
         decided.problem_id,
         decided.candidate_id,
-        {_packed("problems", tuple(Problem.model_fields))} AS problem,
         {_packed("decided", tuple(CandidateRow.model_fields))} AS overview,
         {_packed("candidates", tuple(name for name in BackwardProblem.model_fields if name != "checks"))} AS candidate,
         outcomes.checks,
-        derived.derivation,
         said.reviews
     FROM decided
     JOIN candidates ON candidates.candidate_id = decided.candidate_id
-    JOIN problems ON problems.problem_id = decided.problem_id
-    LEFT JOIN derived ON derived.problem_id = decided.problem_id
     LEFT JOIN outcomes ON outcomes.candidate_id = decided.candidate_id
     LEFT JOIN said ON said.candidate_id = decided.candidate_id
     ORDER BY decided.problem_id, decided.candidate_id
+"""
+
+_PROBLEMS = f"""
+    WITH derived AS (
+        SELECT problem_id, {_packed("latest_derivations", _DERIVED)} AS derivation
+        FROM latest_derivations
+        QUALIFY row_number() OVER (
+            PARTITION BY problem_id
+            ORDER BY outcome = 'pass' AND expression IS NOT NULL DESC, formula = 'trace' DESC, wording
+        ) = 1
+    )
+    SELECT
+        problems.problem_id,
+        {_packed("problems", tuple(Problem.model_fields))} AS problem,
+        derived.derivation
+    FROM problems LEFT JOIN derived ON derived.problem_id = problems.problem_id
+    WHERE problems.problem_id IN (SELECT problem_id FROM candidate_overview WHERE {_IS_DECIDED})
+    ORDER BY problems.problem_id
 """
 
 _SAMPLES = f"""

@@ -203,7 +203,7 @@ class ForwardCorruptions:
         return self._numbers[index].isdisjoint(changed) and self._lines[index].closed.isdisjoint(changed)
 
     def _only_some_change(self, index: int, changed: Mapping[Fraction, Fraction]) -> bool:
-        """Whether words without a calculation relate a number that has changed to one that has not: half of 48 is 24."""
+        """Whether words without a calculation relate a changed number to one that has not: half of 48 is 24."""
         values = self._numbers[index]
         return not values.isdisjoint(changed) and not values <= changed.keys()
 
