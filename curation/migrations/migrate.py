@@ -12,10 +12,19 @@ from curation.migrations.m003_models import m003_models
 from curation.migrations.m004_review import m004_review
 from curation.migrations.m005_releases import m005_releases
 from curation.migrations.m006_rollouts import m006_rollouts
+from curation.migrations.m007_release_matches import m007_release_matches
 
 Migration = Callable[[DuckDBPyConnection], None]
 
-MIGRATIONS: tuple[Migration, ...] = (m001_tables, m002_views, m003_models, m004_review, m005_releases, m006_rollouts)
+MIGRATIONS: tuple[Migration, ...] = (
+    m001_tables,
+    m002_views,
+    m003_models,
+    m004_review,
+    m005_releases,
+    m006_rollouts,
+    m007_release_matches,
+)
 
 
 def pending(connection: DuckDBPyConnection) -> list[Migration]:

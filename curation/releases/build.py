@@ -18,6 +18,7 @@ from curation.releases import shelf
 from curation.releases.card import card
 from curation.releases.changes import changes, log, next_version
 from curation.releases.licences import forbidden
+from curation.releases.omissions import note_matches
 from curation.releases.rows import Made, make
 from curation.releases.selection import Plan, plan
 from curation.releases.snapshot import Snapshot
@@ -278,5 +279,6 @@ def _put_on_the_shelf(store: Store, part: Path, place: Path, made: Manifest, tot
                 "decided_by": strings(row[4] for row in every),
             },
         )
+        note_matches(connection, made.version, chosen.left_out)
         with store.explaining():
             os.rename(part, place)

@@ -1,11 +1,13 @@
 """Contamination: what overlaps with evaluation sets, which a model that was trained on it would only remember.
 
-Two tests, on forward questions and on backward ones alike. A question overlaps where at least half of its runs of eight
-words are in one question of a set: 13 words, as for web pages (Brown et al. 2020, appendix C), are more than many word
-problems have between two of their numbers. And it does where it is the same but for names and numbers, were every run
-of words broken by one.
+Two tests, on forward questions and on backward ones alike, of ours and of the sets. A question overlaps where at least
+half of its runs of eight words are in one question of a set: 13 words, as for web pages (Brown et al. 2020, appendix
+C), are more than many word problems have between two of their numbers. And it does where it is the same but for names
+and numbers, were every run of words broken by one. A backward question that is a forward one with a letter in it is
+compared without its last request, and with a number for the letter.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -27,36 +29,56 @@ SHARE = 0.5
 """The share of a question's runs that are in one question of a set, from which on it overlaps."""
 
 _COLUMNS = (("Body", "Question"), ("question",), ("problem",), ("Question",), ("Problem",), ("sQuestion",), ("input",))
-_REQUEST = "If we know the answer to the above question is"
+_REQUEST = re.compile(
+    r"""
+    \s*\b(?: if\ (?:we|you)\ know\ (?:that\ )?the\ answer\ (?:to|of)\ the\ above\ question\ is\b .{0,300}?
+              what\ is\ the\ value\ of\ (?:the\ )?(?:unknown\ )?(?:variable\ )?
+          |   what\ is\ the\ value\ of\ (?:the\ )?unknown\ variable\ )
+    \$?([a-z]\d*)\$?\s*\?\s*\Z
+    """,
+    re.I | re.S | re.X,
+)
+"""How FOBAR (Jiang et al. 2023), MetaMath (Yu et al. 2023) and the wordings here ask for the letter."""
 _BATCH = 2_000
 
 
 class Match(NamedTuple):
-    """Which row of which set a question overlaps with, and how."""
+    """The question of a set that a question overlaps with, its row, and the share of runs of words that both have."""
 
     name: str
     row: int
-    how: str
+    text: str
+    share: float | None
+    """None where they are the same but for names and numbers."""
+
+    @property
+    def where(self) -> str:
+        """`row 12 of gsm8k/test`."""
+        return f"row {self.row} of {self.name}"
 
     def __str__(self) -> str:
-        return f"row {self.row} of {self.name}, by {self.how}"
+        how = "all but names and numbers" if self.share is None else f"{self.share:.0%} of its runs of {RUN} words"
+        return f"{self.where}, by {how}"
 
 
 class Contamination:
     """Evaluation sets, to hold questions against. Make one with `load`.
 
-    It holds about 16 bytes for each word of the sets; a question costs its own length, whatever the sets hold.
+    It holds their questions, and about 16 bytes for each word of them; a question that is held against them costs its
+    own length, whatever they hold.
     """
 
     def __init__(self, sets: Sequence[tuple[str, Sequence[str]]]) -> None:
         self.names = tuple(name for name, _ in sets)
-        self._rows = [(name, number) for name, texts in sets for number in range(1, len(texts) + 1)]
-        every = [text for _, texts in sets for text in texts]
+        self._rows = [(name, number, text) for name, texts in sets for number, text in enumerate(texts, start=1)]
+        every = [_filled(text) for _, texts in sets for text in texts]
         found = grams([words(text) for text in every], RUN)
         owners = np.repeat(np.arange(len(every)), np.diff(found.starts))
-        order = np.argsort(found.values, kind="stable")
-        self._grams: Hashes = found.values[order]
-        self._owners: NDArray[np.int64] = owners[order]
+        order = np.lexsort((owners, found.values))
+        values, owners = found.values[order], owners[order]
+        once = np.append(True, (values[1:] != values[:-1]) | (owners[1:] != owners[:-1]))[: len(values)]
+        self._grams: Hashes = values[once]
+        self._owners: NDArray[np.int64] = owners[once]
         self._skeletons: dict[int, int] = {}
         for number, text in enumerate(every):
             shape = skeleton(text)
@@ -73,7 +95,7 @@ class Contamination:
 
     def matches(self, texts: Sequence[str]) -> Iterator[Match | None]:
         """What each text overlaps with most, None where it does not."""
-        texts = [text.rpartition(_REQUEST)[0] or text for text in texts]
+        texts = list(map(_filled, texts))
         for start in range(0, len(texts), _BATCH):
             batch = texts[start : start + _BATCH]
             found = grams([words(text) for text in batch], RUN)
@@ -83,15 +105,24 @@ class Contamination:
         first = np.searchsorted(self._grams, runs, "left")
         behind = np.searchsorted(self._grams, runs, "right")
         if np.count_nonzero(behind > first) >= SHARE * len(runs):
-            owners = [np.unique(self._owners[low:high]) for low, high in zip(first, behind, strict=True) if high > low]
+            owners = [self._owners[low:high] for low, high in zip(first, behind, strict=True) if high > low]
             counted = np.bincount(np.concatenate(owners)) if owners else np.zeros(1, np.int64)
             best = int(counted.argmax())
             if counted[best] >= SHARE * len(runs):
-                return Match(*self._rows[best], f"{counted[best] / len(runs):.0%} of its runs of {RUN} words")
+                return Match(*self._rows[best], float(counted[best] / len(runs)))
         number = self._skeletons.get(hashed(skeleton(text)))
         if number is None:
             return None
-        return Match(*self._rows[number], "all but names and numbers")
+        return Match(*self._rows[number], None)
+
+
+def _filled(text: str) -> str:
+    """A backward question as the forward one that it was, were it but for a number; any other text as it is."""
+    request = _REQUEST.search(text)
+    if request is None:
+        return text
+    letter = re.compile(rf"(?:\bfraction )?(?<![A-Za-z0-9\\]){re.escape(request[1])}(?![A-Za-z0-9])")
+    return letter.sub("0", text[: request.start()])
 
 
 def set_name(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from pathlib import Path
 
 import pyarrow as pa
@@ -57,6 +58,37 @@ def test_the_backward_question_of_an_evaluation_question_is_found() -> None:
 
 
 @pytest.mark.parametrize(
+    "request_",
+    [
+        "If we know the answer to the above question is 18, what is the value of x?",
+        "\nIf we know the answer of the above question is 18, what is the value of unknown variable x?",
+    ],
+)
+def test_a_set_of_backward_questions_is_held_against_both_forms_with_other_numbers(request_: str) -> None:
+    masked = QUESTION.replace("16", "x")
+    numbers = QUESTION.replace("16", "90").replace("three", "four").replace("four", "11").replace("$2", "$5.50")
+    assert one(numbers, f"{masked} {request_}")
+    for condition in find_conditions(numbers, "text"):
+        found = one(fobar(numbers, condition, "x", "18"), f"{masked} {request_}")
+        assert found is not None, condition.text
+        assert "all but names and numbers" in found or "runs of 8 words" in found
+
+
+def test_where_x_is_asked_for_in_algebra_nothing_is_cut() -> None:
+    algebra = "Let 3x + 2y = 12 and y = 3. What is the value of x?"
+    assert one("Let 5x + 4y = 22 and y = 7. What is the value of x?", algebra)
+    assert one("Let 5x + 4y = 22 and y = 7. What is the value of y?", algebra) is None
+
+
+def test_the_match_has_the_text_that_a_person_compares() -> None:
+    (match,) = Contamination([("set", ["Something else.", QUESTION])]).matches([QUESTION.replace("Janet", "Joan")])
+    assert match is not None
+    assert (match.text, match.where) == (QUESTION, "row 2 of set")
+    assert match.share is not None
+    assert 0.5 < match.share < 1
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",
@@ -64,6 +96,7 @@ def test_the_backward_question_of_an_evaluation_question_is_found() -> None:
         "Tom has 16 marbles. He gives three to his sister every morning. How many are left after 4 days?",
         "x",
         "\ud800\x00",
+        "If we know the answer to the above question is " * 5000,
     ],
 )
 def test_another_question_is_not(text: str) -> None:
@@ -124,7 +157,17 @@ def test_of_gsm8k_train_little_overlaps_with_its_test_and_of_the_test_all_of_it(
 def test_the_near_duplicates_of_math_test_in_its_train_are_found() -> None:
     """Eleven are known (data/SOURCES.md); templates that differ in numbers only are many more."""
     sets = Contamination.load([data_file("math/test.jsonl.gz")])
-    by_runs = [
-        match for match in sets.matches(questions("math/train.jsonl.gz", "problem")) if match and "runs" in match.how
-    ]
+    by_runs = [match for match in sets.matches(questions("math/train.jsonl.gz", "problem")) if match and match.share]
     assert len(by_runs) >= 11
+
+
+def test_of_the_backward_rows_of_metamath_those_that_only_mask_are_known_by_our_forms_with_other_numbers() -> None:
+    rows = [json.loads(line) for line in data_file("backward/metamath_gsm8k_backward.jsonl").open(encoding="utf-8")]
+    masking = [row for row in rows if "If we know the answer of the above question" in row["question"]]
+    sets = Contamination([("metamath", [row["question"] for row in masking])])
+    other = [re.sub(r"\d", lambda digit: str((int(digit[0]) + 3) % 10), row["original_question"]) for row in masking]
+    assert sum(match is not None for match in sets.matches(other)) > 0.9 * len(other)
+    backward = [
+        fobar(text, condition, "x", "5") for text in dict.fromkeys(other) for condition in find_conditions(text, "text")
+    ]
+    assert sum(match is not None for match in sets.matches(backward)) > 0.9 * len(backward)
