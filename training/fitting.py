@@ -86,7 +86,8 @@ def fit(trainer: Trainer, run: Run, watch: Watch, *, evaluate: bool = False) -> 
     checkpoint = run.last_checkpoint()
     if trainer.is_world_process_zero():
         run.forget_metrics_after(_steps_of(checkpoint))
-    looking = _Looking(run, watch)
+    assert isinstance(run.configuration, Configuration)
+    looking = _Looking(run, watch, run.configuration.keep_checkpoints)
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(looking)
     try:
@@ -117,8 +118,9 @@ def _steps_of(checkpoint: Path | None) -> int:
 class _Looking(TrainerCallback):
     """Writes metrics, marks checkpoints that are whole, and stops where that is asked for, in all processes at once."""
 
-    def __init__(self, run: Run, watch: Watch) -> None:
+    def __init__(self, run: Run, watch: Watch, keep: int) -> None:
         self._run = run
+        self._keep = keep
         self._watch = watch
         self._metrics: dict[str, float] = {}
         self.stopped = False
@@ -147,7 +149,7 @@ class _Looking(TrainerCallback):
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         PartialState().wait_for_everyone()  # each process writes the state of its own random numbers
-        self._run.completed(state.global_step)
+        self._run.completed(state.global_step, self._keep)
 
 
 def _anyone(asked: Callable[[], bool]) -> bool:

@@ -84,12 +84,12 @@ class Run:
         whole = self._whole_checkpoints()
         return whole[-1] if whole else None
 
-    def completed(self, step: int) -> None:
-        """Mark the checkpoint of a step as whole, and remove those before it that are not to be kept."""
+    def completed(self, step: int, keep: int) -> None:
+        """Mark the checkpoint of a step as whole, and remove all but the newest `keep`."""
         if self.is_main:
             done = self.checkpoints / f"checkpoint-{step}" / COMPLETE_NAME
             done.write_text(json.dumps({"step": step}) + "\n", encoding="utf-8")
-            for old in self._whole_checkpoints()[: -self.configuration.keep_checkpoints]:
+            for old in self._whole_checkpoints()[:-keep]:
                 shutil.rmtree(old)
 
     def _whole_checkpoints(self) -> list[Path]:

@@ -10,7 +10,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from training.release import Release
 
-_VOCABULARY = 2048
+_VOCABULARY = 1024
 _MOST_ROWS = 5000
 """Rows of `sft` that the tokenizer is learned from."""
 _TEMPLATE = (
@@ -30,7 +30,7 @@ def made_once(folder: Path, release: Release, seed: int) -> str:
 
 
 def make(folder: Path, texts: Iterable[str], seed: int) -> None:
-    """Write a random Llama of half a million weights, and a tokenizer learned from the texts.
+    """Write a random Llama of 0.4 million weights, and a tokenizer learned from the texts.
 
     Digits are tokens of their own, as arithmetic wants. The same texts and seed give the same model.
     """
