@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import typer
 
-from backmath import candidates, generate, ingest, llm, quickstart, report, rollout, status, triage
+from backmath import candidates, evaluate, generate, ingest, llm, quickstart, report, rollout, status, triage
 from backmath.errors import explain
 from backmath.release.app import app as release
 from backmath.review.app import app as review
@@ -30,6 +30,7 @@ for command, example in (
     (rollout.rollout, rollout.EXAMPLE),
     (triage.triage, triage.EXAMPLE),
     (status.status, status.EXAMPLE),
+    (evaluate.evaluate, evaluate.EXAMPLE),
     (report.report, report.EXAMPLE),
 ):
     app.command(epilog=f"Example: {example}")(command)

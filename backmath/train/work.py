@@ -20,15 +20,15 @@ _SHOWN = ("loss", "reward", "right")
 
 
 class Looking:
-    """The progress of a training on the terminal, and whether it was asked to stop."""
+    """The progress of a training or an evaluation on the terminal, and whether it was asked to stop."""
 
-    def __init__(self) -> None:
+    def __init__(self, doing: str = "Training") -> None:
         self.asked = False
         self.newest: dict[str, float] = {}
-        self.bar = Bar("Training", None, Counter, self.stopping, self.figures)
+        self.bar = Bar(doing, None, Counter, self.stopping, self.figures)
 
     def step(self, done: int, total: int, metrics: Mapping[str, float]) -> None:
-        """Move the bar to where the training is."""
+        """Move the bar to where the work is."""
         self.newest |= metrics
         self.bar.reach(done, total)
 
@@ -63,7 +63,7 @@ def train(
     from training.errors import StoppedError
 
     extra.require()
-    _quiet()
+    quiet()
     looking = Looking()
     out = console()
     begun: list[Run] = []
@@ -111,7 +111,7 @@ def _report(run: "Run") -> None:
     out.print(data(f"The model is {run.model_folder}"), soft_wrap=True)
 
 
-def _quiet() -> None:
+def quiet() -> None:
     """Keep what libraries print off the terminal, and their calls home off the network; before they are imported."""
     import os
 

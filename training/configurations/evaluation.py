@@ -16,7 +16,7 @@ class EvaluationConfiguration(Model):
     temperature: float = Field(0.7, gt=0, description="Temperature of the samples.")
     max_tokens: int = Field(512, ge=1, description="Most tokens of an answer; a longer one is cut off, and counted.")
     batch_size: int = Field(16, ge=1, description="Questions that a local model answers together.")
-    precision: Precision = Field("auto", description="bfloat16 where the device has it, or as said.")
+    precision: Precision = Field(default="auto", description="bfloat16 where the device has it, or as said.")
     base_url: str = Field("", description="OpenAI-compatible server that has the model.")
     prm: str = Field("", description="PRM that chooses among samples of forward questions, and finds first errors.")
     backprm: str = Field("", description="BackPRM that chooses among samples of backward questions.")

@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 import training.recipes
-from training.configurations.configuration import Configuration
+from schemas.model import Model
 from training.errors import ConfigurationError
 
 RECIPES = Path(training.recipes.__path__[0])
 
-C = TypeVar("C", bound=Configuration)
+C = TypeVar("C", bound=Model)
 
 
 def recipes() -> list[str]:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from schemas.evaluation import Answered, Evaluation, FirstErrors, QuestionKind
 from training.configurations.evaluation import EvaluationConfiguration
+from training.configurations.reading import read as read_configuration
 from training.errors import EvaluationError, ModelError
 from training.evaluation import best_of_n, lines, paired, sampling
 from training.evaluation.process_bench import first_errors
@@ -23,7 +24,8 @@ from training.evaluation.sampling import Answerer, Connect
 from training.evaluation.sets import RELEASE, load
 from training.evaluation.step_scores import ScorerKind, Solved, scored
 from training.evaluation.summary import Row, Sampled, summary
-from training.runs import Run, record, running
+from training.runs import CONFIGURATION_NAME, Run, record, running
+from training.stages import TINY
 from training.watch import Watch
 
 if TYPE_CHECKING:
@@ -74,7 +76,9 @@ def evaluate(
         run.note(used={each.about.name: each.about.asked for each in sets})
         questions = [question for each in sets for question in each.questions]
         wanted = sampling.tasks(questions, configuration.samples)
-        rows = asyncio.run(sampling.ask(run.folder, wanted, connect or _local(model, configuration, run), watch))
+        rows = asyncio.run(
+            sampling.ask(run.folder, wanted, connect or _local(workspace, model, configuration, run), watch)
+        )
         sampled = _sampled(run.folder, rows, configuration, watch)
         evaluation = Evaluation(
             run=run.record.name,
@@ -103,6 +107,19 @@ def compare(workspace: Path, name: str, against: Sequence[str]) -> Evaluation:
     after = before.model_copy(update={"comparisons": comparisons})
     _write(workspace / "runs" / name, after)
     return after
+
+
+def begun(workspace: Path, name: str) -> tuple[str, EvaluationConfiguration]:
+    """The model of a run, and what it was begun with. Raises RunError or ConfigurationError where it cannot be read."""
+    folder = _folder(workspace, name)
+    configuration = read_configuration(EvaluationConfiguration, "evaluate", None, folder / CONFIGURATION_NAME, {})
+    model = record(workspace, name).base
+    return "" if model == configuration.prm else model, configuration
+
+
+def is_done(workspace: Path, name: str) -> bool:
+    """Whether a run went to its end. Raises RunError where there is no such run."""
+    return record(workspace, name).state == "done"
 
 
 def read(workspace: Path, name: str) -> Evaluation:
@@ -148,12 +165,17 @@ def _check(sets: Sequence[QuestionSet], model: str, configuration: EvaluationCon
         raise ModelError(f"set {marked} is for a PRM, and none is named; nothing was scored. Next: --prm PATH")
 
 
-def _local(model: str, configuration: EvaluationConfiguration, run: Run) -> Connect:
+def _local(workspace: Path, model: str, configuration: EvaluationConfiguration, run: Run) -> Connect:
     @asynccontextmanager
     async def loaded() -> AsyncIterator[Answerer]:
+        from training import tiny
         from training.evaluation.local import LocalModel
+        from training.release import Release
 
-        answerer = LocalModel(model, configuration)
+        path = model
+        if model == TINY:
+            path = tiny.made_once(run.folder / "base", Release(workspace), configuration.seed)
+        answerer = LocalModel(path, configuration)
         run.note(parameters=sum(weights.numel() for weights in answerer.model.parameters()))
         yield answerer
 
