@@ -17,6 +17,8 @@ from training.errors import ModelError
 from training.runs import Run
 
 _LINEAR = "all-linear"
+_HEADS = ["score", "classifier"]
+"""Last layers of token classifiers, which peft trains whole."""
 
 
 def load_tokenizer(path: str) -> PreTrainedTokenizerBase:
@@ -88,7 +90,11 @@ def lora(configuration: Configuration, task: str) -> Any:
     from peft import LoraConfig
 
     return LoraConfig(
-        task_type=task, r=configuration.lora_rank, lora_alpha=configuration.lora_alpha, target_modules=_LINEAR
+        task_type=task,
+        r=configuration.lora_rank,
+        lora_alpha=configuration.lora_alpha,
+        target_modules=_LINEAR,
+        exclude_modules=_HEADS if task == "TOKEN_CLS" else None,
     )
 
 

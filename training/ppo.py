@@ -48,7 +48,7 @@ import torch
 from safetensors.torch import load_model, save_model
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
-from transformers import AutoModel, GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase, Trainer
+from transformers import AutoModel, GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase, Trainer, set_seed
 from transformers import TrainingArguments as Arguments
 
 from schemas.published import Split
@@ -139,7 +139,7 @@ def states(policy: Any, ids: Tensor, attention: Tensor, tokens: int) -> Tensor:
 
 
 def token_logprobs(
-    head: nn.Module, hidden: Tensor, tokens: Tensor, temperature: float, with_entropy: bool
+    head: nn.Module, hidden: Tensor, tokens: Tensor, temperature: float, with_entropy: bool, most_logits: int = _LOGITS
 ) -> tuple[Tensor, Tensor]:
     """Log-probability of each token (n,) behind a hidden state (n, width), and the entropy; 0 if that is not wanted."""
 
@@ -151,7 +151,7 @@ def token_logprobs(
             return chosen - normalizer, torch.zeros_like(normalizer)
         return chosen - normalizer, normalizer - (logits.softmax(-1) * logits).sum(-1)
 
-    size = max(1, _LOGITS // head.weight.size(0))
+    size = max(1, most_logits // head.weight.size(0))
     parts = list(zip(hidden.split(size), tokens.split(size), strict=True))
     if len(parts) == 1:
         return some(hidden, tokens)
@@ -601,12 +601,11 @@ class PpoTrainer(FiniteLoss, Trainer):
             self.processing_class.save_pretrained(folder / "critic")
 
     def _save_rng_state(self, output_dir: str) -> None:
-        """What each process has of its own: the rollout too. No process goes on before all have written."""
+        """What each process has of its own: the rollout too."""
         super()._save_rng_state(output_dir)
         rollout = vars(self.rollout) if self.rollout is not None and self.turn else None
         held = {"turn": self.turn, "processes": self.args.world_size, "rollout": rollout}
         torch.save(held, Path(output_dir) / f"rollout-{self.args.process_index}.pt")
-        self.accelerator.wait_for_everyone()
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: nn.Module | None = None) -> None:
         """The weights, and the rollout that was being learned from. Raises RunError where processes are not as many."""
@@ -679,6 +678,7 @@ def train(start: str, release: Release, run: Run, watch: Watch) -> None:
     longest = min(told.max_length, getattr(base.config, "max_position_embeddings", told.max_length))
     train_tasks = _fitting(release, "train", tokenizer, run, longest, told.max_rows)
     eval_tasks = _fitting(release, "validation", tokenizer, run, longest, told.eval_rows)
+    set_seed(told.seed)
     policy = with_lora(base, told, "CAUSAL_LM")
     reference = copy.deepcopy(policy).requires_grad_(False) if told.kl_weight and not told.lora_rank else None
     model = PolicyAndCritic(policy, load_critic(start, base, told, run.record.rewards), told.temperature)

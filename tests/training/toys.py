@@ -1,20 +1,32 @@
 """A toy whose right behaviour is known: adding in two steps, by a model that was taught with errors."""
 
+import copy
 import random
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForTokenClassification,
+    AutoTokenizer,
+    PreTrainedModel,
+    set_seed,
+)
 
-from training import tiny
-from training.rewards import Task
+from training import ppo, tiny
+from training.configurations.ppo import PpoConfiguration
+from training.models import load_policy, load_tokenizer, with_lora
+from training.rewards import Rewards, Task
+from training.runs import Run
 
 SYSTEM = "Add."
 
 
 class Arithmetic:
-    """A process reward model that is exact, but takes a right step for right again, and finds nothing wrong in silence."""
+    """A process reward model that is exact, but takes a right step for right again, and silence for right too."""
 
     def score(self, prompts: Sequence[str], solutions: Sequence[Sequence[str]]) -> list[list[float]]:
         return [
@@ -24,7 +36,7 @@ class Arithmetic:
 
 
 def right_steps(question: str) -> list[str]:
-    a, b = map(int, question.rstrip("?").split(", "))
+    a, b = map(int, question.rstrip("?").split(", ")[-2:])
     return [f"{a} + {b} = {a + b}", f"{a + b} + 1 = {a + b + 1}"]
 
 
@@ -34,13 +46,13 @@ def all_tasks() -> list[Task]:
 
 
 def task(a: int, b: int) -> Task:
-    question = f"{a}, {b}?"
+    question = f"{a}, {b}?" if a % 2 else f"Now, {a}, {b}?"  # prompts of two lengths
     messages = ({"role": "system", "content": SYSTEM}, {"role": "user", "content": question})
     return Task("forward", question, question, str(a + b + 1), f"{a}{b}", messages)
 
 
 def solution(task: Task, draw: random.Random) -> str:
-    """What the model is taught: one in three of its sums is wrong, and one time in four it says a step again, or nothing."""
+    """What the model is taught: one sum in three is wrong, and one time in four it says a step again, or nothing."""
     a, b = map(int, task.problem_id)
     first = a + b + _error(draw)
     second = first + 1 + _error(draw)
@@ -81,3 +93,42 @@ def taught(folder: Path, steps: int = 250) -> str:
         optimizer.zero_grad()
     model.save_pretrained(folder)
     return str(folder)
+
+
+LEARNING = {
+    "batch_size": 64,
+    "max_new_tokens": 40,
+    "learning_rate": 1.5e-3,
+    "schedule": "linear",
+    "rollout_epochs": 3,
+    "log_every": 10,
+    "max_steps": 120,
+}
+"""In which the policy learns, in 20 rollouts."""
+
+
+def configuration(**told: Any) -> PpoConfiguration:
+    """That of the toy, changed as told."""
+    return PpoConfiguration(**{"kl_weight": 0.02, "critic_rate": 2.0, **told})
+
+
+def trainer(path: str, run: Run) -> ppo.PpoTrainer:
+    """A trainer of the model at `path`, as `ppo.train` makes it, with the arithmetic as process reward model."""
+    told = run.configuration
+    assert isinstance(told, PpoConfiguration)
+    base = load_policy(path)
+    set_seed(told.seed)
+    policy = with_lora(base, told, "CAUSAL_LM")
+    reference = None if told.lora_rank else copy.deepcopy(policy).requires_grad_(False)
+    model = ppo.PolicyAndCritic(policy, ppo.load_critic(path, base, told, {}), told.temperature)
+    rewards = Rewards(told, {"prm": Arithmetic()})
+    return ppo.PpoTrainer(model, reference, rewards, load_tokenizer(path), all_tasks(), all_tasks(), run)
+
+
+def process_reward_model(path: str, folder: Path) -> PreTrainedModel:
+    """A process reward model of the toy's size, at random."""
+    configuration = AutoConfig.from_pretrained(path, num_labels=2)
+    torch.manual_seed(3)
+    model = AutoModelForTokenClassification.from_config(configuration)
+    model.save_pretrained(folder)
+    return model
