@@ -12,7 +12,8 @@ from transformers import PreTrainedModel
 
 _FAMILIES = frozenset({"llama", "mistral", "qwen2", "qwen3"})
 """Types of models with plain attention and rotary positions; tests hold that their numbers are the same."""
-_LEAST = 0.5
+_LEAST = 0.25
+"""Of the tokens of a row, the share that a tree has to hold already for the row to join it."""
 
 
 def can_share(model: PreTrainedModel) -> bool:
@@ -36,8 +37,8 @@ class Tree:
         self.ids += row[shared:]
 
 
-def grow(rows: Sequence[Sequence[int]], most: int) -> Iterator[tuple[Tree, list[int]]]:
-    """Trees of the rows, each with the indices of its rows: those that share half of their tokens, or more.
+def grow(rows: Sequence[list[int]], most: int) -> Iterator[tuple[Tree, list[int]]]:
+    """Trees of the rows, each with the indices of its rows: those that begin alike for a quarter of their length.
 
     A tree has no more than `most` tokens, if it is not a single row: attention takes time by the square of them.
     """
