@@ -16,7 +16,7 @@ from training.runs import Run
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_COLUMNS, _ROWS = 48, 4
+_COLUMNS, _ROWS = 32, 4
 _SHOWN = ("loss", "reward", "right", "accuracy", "f1", "balanced_accuracy", "kl", "bad_steps", "finished")
 """What the terminal has room for."""
 _MOST_SHOWN = 5

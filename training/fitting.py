@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from accelerate import PartialState
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from training.configurations.configuration import Configuration
 from training.errors import NotFiniteError, OutOfMemoryError, StoppedError
 from training.models import dtype
+from training.processes import processes
 from training.runs import Run
 from training.watch import Watch
 
@@ -96,7 +96,9 @@ def fit(trainer: Trainer, run: Run, watch: Watch, *, evaluate: bool = False) -> 
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         if evaluate and not looking.stopped and looking.evaluated_at != trainer.state.global_step:
             trainer.evaluate()
-    except (torch.OutOfMemoryError, MemoryError) as error:
+    except (RuntimeError, MemoryError) as error:
+        if not _out_of_memory(error):
+            raise
         raise OutOfMemoryError(
             f"a batch of {trainer.args.per_device_train_batch_size} did not fit into memory at step "
             f"{trainer.state.global_step + 1}; {_left(run)}. Next: a smaller --batch-size, --gradient-checkpointing, "
@@ -104,6 +106,11 @@ def fit(trainer: Trainer, run: Run, watch: Watch, *, evaluate: bool = False) -> 
         ) from error
     if looking.stopped:
         raise StoppedError(f"stopped at step {trainer.state.global_step}; {_left(run)}")
+
+
+def _out_of_memory(error: Exception) -> bool:
+    """A CPU's allocator says so in a RuntimeError of no class of its own."""
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)
 
 
 def _left(run: Run) -> str:
@@ -148,7 +155,7 @@ class _Looking(TrainerCallback):
         self.evaluated_at = state.global_step
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        PartialState().wait_for_everyone()  # each process writes the state of its own random numbers
+        processes().wait_for_everyone()  # each process writes the state of its own random numbers
         self._run.completed(state.global_step, self._keep)
 
 

@@ -126,10 +126,11 @@ def running(
     name, whose configuration has to be the same. Raises RunError where that is not so, and where the run goes on in
     another process. In a run of several processes the main one writes the record.
     """
-    from accelerate import PartialState
     from accelerate.utils import broadcast_object_list
 
-    main = PartialState().is_main_process
+    from training.processes import processes
+
+    main = processes().is_main_process
     with ExitStack() as stack:
         chosen: list[Any] = [None, None]
         if main:
@@ -226,7 +227,8 @@ def _record(
     rewards: Mapping[str, str],
 ) -> TrainingRun:
     import torch
-    from accelerate import PartialState
+
+    from training.processes import processes
 
     return TrainingRun(
         name=folder.name,
@@ -241,7 +243,7 @@ def _record(
         device=torch.cuda.get_device_name()
         if torch.cuda.is_available()
         else f"CPU, threads: {torch.get_num_threads()}",
-        processes=PartialState().num_processes,
+        processes=processes().num_processes,
         started_at=datetime.now(UTC),
         rewards=dict(rewards),
     )

@@ -11,7 +11,7 @@ from trl import SFTConfig, SFTTrainer
 from schemas.published import Split
 from training.configurations.sft import SftConfiguration
 from training.conversation import Encoder
-from training.errors import RowsError
+from training.errors import ConfigMissingError, RowsError
 from training.fitting import FiniteLoss, arguments, fit
 from training.models import end_turns_with, load_policy, load_tokenizer, require_chat_template, save, weigh, with_lora
 from training.release import Release
@@ -36,7 +36,7 @@ def train(start: str, release: Release, run: Run, watch: Watch) -> None:
     require_chat_template(tokenizer, start)
     encoder = Encoder(tokenizer, start)
     rows = _encoded(_mixed(release.rows("sft", "train"), configuration), "train", encoder, run, configuration.max_rows)
-    validation = _encoded(release.rows("sft", "validation"), "validation", encoder, run, configuration.eval_rows)
+    validation = _validation(release, encoder, run, configuration.eval_rows)
     model = with_lora(load_policy(start, configuration.precision), configuration, "CAUSAL_LM")
     end_turns_with(model, rows[0]["input_ids"][-1])
     weigh(model, run)
@@ -44,10 +44,10 @@ def train(start: str, release: Release, run: Run, watch: Watch) -> None:
         model=model,
         args=SFTConfig(**arguments(configuration, run), **_lengths(configuration)),
         train_dataset=rows,
-        eval_dataset=validation if len(validation) else None,
+        eval_dataset=validation,
         processing_class=tokenizer,
     )
-    fit(trainer, run, watch, evaluate=len(validation) > 0)
+    fit(trainer, run, watch, evaluate=validation is not None)
     if run.is_main:
         save(trainer.accelerator.unwrap_model(trainer.model), tokenizer, run.model_folder, configuration.precision)
 
@@ -87,6 +87,16 @@ def _mixed(rows: Dataset, configuration: SftConfiguration) -> Dataset:
 
 def _rank(seed: int, problem: str) -> str:
     return sha256(f"{seed} {problem}".encode()).hexdigest()
+
+
+def _validation(release: Release, encoder: Encoder, run: Run, most: int) -> Dataset | None:
+    """The rows to measure the loss on; None where a small release has none, or none is left."""
+    try:
+        rows = release.rows("sft", "validation")
+    except ConfigMissingError:
+        return None
+    kept = _encoded(rows, "validation", encoder, run, most)
+    return kept if len(kept) else None
 
 
 def _encoded(rows: Dataset, split: Split, encoder: Encoder, run: Run, most: int) -> Dataset:

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import torch
-from accelerate import PartialState
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from training.processes import processes
 from training.release import Release
 
 _VOCABULARY = 1024
@@ -22,7 +22,7 @@ _ROLES = ["<|system|>", "<|user|>", "<|assistant|>"]
 
 def made_once(folder: Path, release: Release, seed: int) -> str:
     """The folder with the tiny model of a release, made where it is not there; one process makes it for all."""
-    with PartialState().main_process_first():
+    with processes().main_process_first():
         if not (folder / "tokenizer.json").exists():
             rows = release.rows("sft", "train", _MOST_ROWS)
             make(folder, (turn["content"] for row in rows for turn in row["messages"]), seed)
