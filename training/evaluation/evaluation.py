@@ -24,6 +24,7 @@ from training.evaluation.sampling import Answerer, Connect
 from training.evaluation.sets import RELEASE, load
 from training.evaluation.step_scores import ScorerKind, Solved, scored
 from training.evaluation.summary import Row, Sampled, summary
+from training.failures import analysis as failures
 from training.runs import CONFIGURATION_NAME, Run, record, running
 from training.stages import TINY
 from training.watch import Watch
@@ -96,6 +97,7 @@ def evaluate(
             seed=configuration.seed,
         )
         _write(run.folder, evaluation)
+        failures.write(run.folder, failures.analyse(run.record.name, rows, others, configuration.seed))
     return evaluation
 
 
@@ -103,9 +105,11 @@ def compare(workspace: Path, name: str, against: Sequence[str]) -> Evaluation:
     """Compare a run that is done with others, and write that into its `evaluation.json`. Raises TrainingError."""
     rows = answers(workspace, name)
     before = read(workspace, name)
-    comparisons = paired.compared(rows, {each: answers(workspace, each) for each in against}, before.seed)
+    others = {each: answers(workspace, each) for each in against}
+    comparisons = paired.compared(rows, others, before.seed)
     after = before.model_copy(update={"comparisons": comparisons})
     _write(workspace / "runs" / name, after)
+    failures.write(workspace / "runs" / name, failures.analyse(name, rows, others, before.seed))
     return after
 
 
