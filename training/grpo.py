@@ -9,7 +9,7 @@ is 1 and nothing is clipped. The mean over all tokens of a step is from DAPO (Yu
 TRL's own. In a group, S_i is the sum of the step rewards r_ij of the completion i, n_i their number, and R_i the
 completion's whole reward: S_i and that of the outcome.
 
-    sequence  A_t = (R_i - mean R) / (std R + 0.0001)                       DeepSeekMath's outcome supervision, by TRL
+    sequence  A_t = (R_i - mean R) / (std R + 0.1)                          DeepSeekMath's outcome supervision
     step      A_t = that + 0.5 G_ij / (std G + 0.1), j being the step that the token t is in; G is 0 behind the last
               G_ij = sum over k >= j of (r_ik - mean S / n_i)               what is ahead, less what the group gets
 
@@ -20,7 +20,8 @@ supervision, for rewards of steps as Math-Shepherd (Wang et al. 2023, arXiv 2312
   such where rewards are divided by the number of steps. Here each completion has the same say, spread over its steps.
   Where all have as many steps, the two are the same;
 - std taken of the sums, not of the rewards before they are summed, so that advantages do not grow with the steps;
-- 0.1 added to it, so that small differences of a PRM's scores among good steps stay small;
+- 0.1 added to each std, so that small differences of a PRM's scores among good solutions stay small: without it they
+  count as much as those between right and wrong (TRL adds 0.0001, which is for rewards of 0 and 1);
 - half of it added to the advantage of the whole: by itself it has no outcome in it, and it was seen to collapse.
 
 The reward itself is in `training/rewards.py`, as for PPO.
@@ -33,7 +34,6 @@ from statistics import fmean, pstdev
 from typing import Any
 
 import torch
-from accelerate import PartialState
 from datasets import Dataset
 from torch import Tensor
 from torch.utils.data import Sampler
@@ -46,6 +46,7 @@ from training.errors import ConfigurationError, RowsError
 from training.fitting import FiniteLoss, arguments, fit
 from training.models import load_policy, load_tokenizer, lora, require_chat_template, save, weigh
 from training.process_reward.scoring import Scorer
+from training.processes import processes
 from training.release import Release
 from training.rewards import Reward, Rewards, Task
 from training.rollouts import fitting, show
@@ -56,7 +57,7 @@ from training.watch import Watch
 _SHARE = 0.5
 """Weight of the steps' advantage beside that of the whole."""
 _FLOOR = 0.1
-"""What is added to the standard deviation of the sums of step rewards."""
+"""What is added to standard deviations."""
 _TWICE_TOLD = ("completions/", "clip_ratio/", "rewards/")
 """Metrics of TRL that are told by another name already, or always 0 here."""
 
@@ -134,9 +135,13 @@ class GrpoTrainer(FiniteLoss, GRPOTrainer):
         self.require_finite_weights()  # sampling from NaN fails with no word of it
         self.began = time.perf_counter()
         scored: dict[str, Any] = super()._generate_and_score_completions(inputs)
-        if self.told.advantages == "step" and self.model.training:
-            steps = self.on_tokens(scored["completion_ids"], scored["completion_mask"])
-            scored["advantages"] = scored["advantages"].unsqueeze(1) + _SHARE * steps
+        if self.model.training:
+            totals = torch.tensor([each.total for each in self.rewarded], device=scored["advantages"].device)
+            scale = totals.view(-1, self.told.group).std(1).repeat_interleave(self.told.group) + _FLOOR
+            scored["advantages"] = scored["advantages"] / scale  # TRL's are the totals less the group's mean
+            if self.told.advantages == "step":
+                steps = self.on_tokens(scored["completion_ids"], scored["completion_mask"])
+                scored["advantages"] = scored["advantages"].unsqueeze(1) + _SHARE * steps
         return scored
 
     def on_tokens(self, ids: Tensor, mask: Tensor) -> Tensor:
@@ -223,6 +228,7 @@ def _arguments(told: GrpoConfiguration, run: Run) -> GRPOConfig:
         max_completion_length=told.max_new_tokens,
         temperature=told.temperature,
         beta=told.kl_weight,
+        scale_rewards="none",
         disable_dropout=True,
         ddp_find_unused_parameters=False,
     )
@@ -261,7 +267,7 @@ def _as_folder(start: str, run: Run) -> str:
     if not start.endswith(".gguf"):
         return start
     folder = run.folder / "base"
-    with PartialState().main_process_first():
+    with processes().main_process_first():
         if not (folder / "config.json").exists():
             load_policy(start, "float32").save_pretrained(folder)
     return str(folder)
@@ -269,7 +275,7 @@ def _as_folder(start: str, run: Run) -> str:
 
 def _require_a_step(found: int, told: GrpoConfiguration) -> None:
     """Raise RowsError where there are not the questions of one step: TRL would train for none."""
-    wanted = told.batch_size * told.accumulate * PartialState().num_processes // told.group
+    wanted = told.batch_size * told.accumulate * processes().num_processes // told.group
     if found < wanted:
         raise RowsError(
             f"there are {found} questions to learn from, and a step asks {wanted}; nothing was trained. Next: a "
