@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Sequence
 
-from generation.verification.answer_form import read_form
+from generation.verification.answer_form import Words, read_form
 from generation.verification.answer_text import MAX_TEXT, candidates
 from generation.verification.equivalence import Equivalence, equivalent
 from generation.verification.expression import ExpressionError
@@ -17,6 +17,8 @@ from schemas.evaluation import Answered, GradedOutcome, Question
 from training.solution import read
 
 _LETTER = re.compile(r"[\s(\[*$\\]*(?:(?:text|textbf|mathrm|boxed)\{)?[\s(*]*([A-J])\s*(?=[).:\]}*$]|\Z)")
+_MOST_WORDS = 3
+"""Of an answer in words, such as `yes` or `the square`; what is longer is prose."""
 _UNGRADED = Equivalence(outcome="undecided", reason="no answer can be read")
 
 
@@ -106,9 +108,9 @@ def _leaked(row: Question, text: str) -> bool | None:
 
 def _is_readable(text: str) -> bool:
     try:
-        read_form(text)
+        form = read_form(text)
     except UnreadableError:
         return False
     except ExpressionError:
         return True  # beyond a limit: an answer that cannot be compared
-    return True
+    return not isinstance(form, Words) or len(text.split()) <= _MOST_WORDS
