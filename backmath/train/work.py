@@ -70,6 +70,8 @@ def train(
 
     def began(run: "Run") -> None:
         begun.append(run)
+        if not run.is_main:
+            return
         told = f"{run.record.name}: {stage} of {run.record.base} on release {run.record.release}"
         given = "".join(f", {name} {path}" for name, path in run.record.rewards.items())
         out.print(data(told + given), soft_wrap=True)
