@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from transformers import AutoConfig, AutoModelForCausalLM
 
 from curation.releases import shelf
 from curation.releases.tables import Tables, table
@@ -46,8 +47,11 @@ def marked(count: int, seed: int) -> list[Row]:
 
 
 def base(folder: Path) -> str:
-    """A tiny model, not trained, whose tokenizer knows the words."""
+    """A model of 80,000 weights, not trained, whose tokenizer knows the words."""
     tiny.make(folder, [" ".join(each["completions"]) for each in marked(200, 0)], seed=0)
+    smaller = {"hidden_size": 48, "intermediate_size": 128, "num_hidden_layers": 2, "head_dim": 12}
+    torch.manual_seed(0)
+    AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(folder, **smaller)).save_pretrained(folder)
     return str(folder)
 
 
@@ -61,7 +65,8 @@ def released(workspace: Path, rows: Mapping[tuple[Config, Split], Sequence[Row]]
             tables.add(config, split, table(config, each))
     counts = tuple(RowCount(config=config, split=split, rows=len(each)) for (config, split), each in rows.items())
     manifest = Manifest.model_validate({**_NOTHING, "files": tables.files(), "counts": counts})
-    (folder / shelf.MANIFEST_NAME).write_text(shelf.text(manifest), encoding="utf-8")
+    for name in shelf.BESIDE:
+        (folder / name).write_text(shelf.text(manifest) if name == shelf.MANIFEST_NAME else "A toy.", encoding="utf-8")
     with store.connect() as connection:
         shelf.note(connection, manifest)
     return Release(workspace)
