@@ -612,17 +612,17 @@ class PpoTrainer(FiniteLoss, Trainer):
         folder = Path(resume_from_checkpoint)
         _restore(self.model.policy, folder / "model")
         _restore(self.model.critic, folder / "critic")
-        first = torch.load(folder / "rollout-0.pt", map_location=self.args.device, weights_only=True)
+        first = torch.load(folder / "rollout-0.pt", map_location="cpu", weights_only=True)
         if first["processes"] != self.args.world_size:
             raise RunError(
                 f"{folder} was written by {first['processes']} processes, not by {self.args.world_size}; nothing was "
                 "done. Next: resume with as many"
             )
-        held = torch.load(
-            folder / f"rollout-{self.args.process_index}.pt", map_location=self.args.device, weights_only=True
-        )
+        own = folder / f"rollout-{self.args.process_index}.pt"
+        held = torch.load(own, map_location="cpu", weights_only=True)
         self.turn = held["turn"]
-        self.rollout = Rollout(**held["rollout"]) if held["rollout"] else None
+        kept = held["rollout"]
+        self.rollout = Rollout(**{name: each.to(self.args.device) for name, each in kept.items()}) if kept else None
 
 
 @contextmanager

@@ -20,8 +20,8 @@ from transformers import (
 )
 
 from tests.training import toys
-from training import ppo
-from training.errors import ConfigurationError, ModelError, RunError, StoppedError
+from training import ppo, stages
+from training.errors import ConfigurationError, ModelError, RowsError, RunError, StoppedError
 from training.fitting import fit
 from training.guards import bad_steps
 from training.rewards import Reward
@@ -350,6 +350,51 @@ def test_a_critic_can_begin_with_the_process_reward_model(taught: str, tmp_path:
 def test_a_batch_too_small_for_its_mini_batches_is_refused(taught: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="batch_size = 2 cannot be cut into 2 mini-batches of 2 pieces"):
         trained(taught, tmp_path, "a", batch_size=2, mini_batches=2, accumulate=2)
+
+
+# The stage, on a release.
+
+
+def test_the_stage_trains_on_all_kinds_and_leaves_a_model_samples_and_what_it_measured(
+    workspace: Path, base: str, tmp_path: Path
+) -> None:
+    toys.process_reward_model(base, tmp_path / "prm")
+    flags = {"batch_size": 6, "max_new_tokens": 16, "max_steps": 4, "lora_rank": 2, "eval_rows": 4, "log_every": 1}
+    run = stages.train(
+        workspace,
+        "ppo",
+        watch=Unwatched(),
+        base=base,
+        flags={**flags, "kinds": ["forward", "backward", "pose"], "max_length": 130, "critic": "prm"},
+        rewards={"prm": str(tmp_path / "prm"), "backprm": str(tmp_path / "prm")},
+        name="all-kinds",
+    )
+    assert run.record.used["train"] > 20
+    assert run.record.skipped, "no question is too long, so that nothing is tested"
+    assert 0 < run.record.trained_parameters < run.record.parameters
+    lines = [json.loads(line) for line in (run.folder / "metrics.jsonl").read_text().splitlines()]
+    assert sum("loss" in line for line in lines) == 4
+    assert [line["step"] for line in lines if "eval_reward" in line] == [0, 4]
+    assert {"reward", "right", "kl", "length", "steps", "bad_steps", "finished", "entropy", "clip_fraction"} < {
+        name for line in lines for name in line
+    }
+    samples = [json.loads(line) for line in (run.folder / "samples.jsonl").read_text().splitlines()]
+    assert len(samples) == 2
+    model, before = (AutoModelForCausalLM.from_pretrained(path) for path in (run.model_folder, base))
+    assert not torch.equal(model.model.layers[0].mlp.up_proj.weight, before.model.layers[0].mlp.up_proj.weight)
+
+
+def test_where_no_question_leaves_room_for_a_solution_that_is_said(workspace: Path, base: str) -> None:
+    with pytest.raises(RowsError, match="leaves room for 16 tokens in 20"):
+        stages.train(
+            workspace,
+            "ppo",
+            watch=Unwatched(),
+            base=base,
+            flags={"max_length": 20, "max_new_tokens": 16},
+            rewards={},
+            name="no-room",
+        )
 
 
 # What is learned, judged by what is said.

@@ -19,6 +19,7 @@ from transformers import (
 from training import ppo, tiny
 from training.configurations.ppo import PpoConfiguration
 from training.models import load_policy, load_tokenizer, with_lora
+from training.process_reward.scoring import ScorerConfig
 from training.rewards import Rewards, Task
 from training.runs import Run
 
@@ -126,9 +127,11 @@ def trainer(path: str, run: Run) -> ppo.PpoTrainer:
 
 
 def process_reward_model(path: str, folder: Path) -> PreTrainedModel:
-    """A process reward model of the toy's size, at random."""
+    """A process reward model of a policy's size, at random, in a folder as `Scorer` loads it."""
     configuration = AutoConfig.from_pretrained(path, num_labels=2)
     torch.manual_seed(3)
     model = AutoModelForTokenClassification.from_config(configuration)
     model.save_pretrained(folder)
+    load_tokenizer(path).save_pretrained(folder)
+    ScorerConfig(kind="prm", max_length=512).write(folder)
     return model
