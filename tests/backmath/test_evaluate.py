@@ -152,7 +152,7 @@ def test_a_refused_question_leaves_the_others_answered(folder: Path, capsys: pyt
         ({"--on": "nowhere"}, "'nowhere' is no known evaluation set"),
         ({"--on": "sums=missing.jsonl"}, "missing.jsonl does not exist"),
         ({"--on": "sums=empty.jsonl"}, "has no row that can be asked"),
-        ({"--on": "release:test"}, "there is no store"),
+        ({"--on": "release:test"}, "there is no release yet"),
         ({"--base-url": "http://127.0.0.1:9/v1"}, "--resume evaluate-1"),
         ({"--base-url": "", "--model": "no/such/folder"}, "is no model that can be loaded"),
         ({"--against": "evaluate-9"}, "there is no run evaluate-9"),

@@ -38,7 +38,8 @@ class EndpointModel:
                 if stopping():
                     self._client.stop()
                 errors = [error for each in ended if (error := each.exception())]
-                yield [each.result() for each in ended if not each.exception()]
+                if said := [each.result() for each in ended if not each.exception()]:
+                    yield said
                 failed += [error for error in errors if isinstance(error, CallFailedError)]
                 for error in errors:
                     if not isinstance(error, CallFailedError | StoppedError):
