@@ -116,7 +116,9 @@ def _report(run: "Run") -> None:
 def quiet() -> None:
     """Keep what libraries print off the terminal, and their calls home off the network; before they are imported."""
     import os
+    import warnings
 
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")  # TRL calls names of before
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     import datasets
