@@ -70,6 +70,11 @@ def test_the_commands_are_those_that_work_now() -> None:
         "review adjudicate",
         "review status",
         "review agreement",
+        "train sft",
+        "train prm",
+        "train backprm",
+        "train ppo",
+        "train grpo",
     }
 
 
@@ -77,6 +82,8 @@ SERVERS = [("llm", "serve"), ("review", "serve")]
 """Commands that run until they are stopped; tests of their own start them."""
 ASKING_ARGILLA = [("review", "pull"), ("review", "adjudicate")]
 ASKING_A_MODEL = [("rollout",)]
+TRAINING = [words for words in COMMANDS if words[0] == "train"]
+"""Commands that take minutes; tests of their own run them, with fewer steps."""
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
@@ -94,7 +101,9 @@ def test_a_command_has_help_for_itself_and_for_each_of_its_options(words: tuple[
 
 
 @pytest.mark.parametrize(
-    "words", [words for words in COMMANDS if words not in (*SERVERS, *ASKING_ARGILLA, *ASKING_A_MODEL)], ids=" ".join
+    "words",
+    [words for words in COMMANDS if words not in (*SERVERS, *ASKING_ARGILLA, *ASKING_A_MODEL, *TRAINING)],
+    ids=" ".join,
 )
 def test_the_example_of_a_command_runs(
     words: tuple[str, ...], workplace: Path, capsys: pytest.CaptureFixture[str]
