@@ -48,7 +48,15 @@ import torch
 from safetensors.torch import load_model, save_model
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
-from transformers import AutoModel, GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase, Trainer, set_seed
+from transformers import (
+    AutoModel,
+    GenerationConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    Trainer,
+    TrainerControl,
+    set_seed,
+)
 from transformers import TrainingArguments as Arguments
 
 from schemas.published import Split
@@ -298,6 +306,7 @@ class PpoTrainer(FiniteLoss, Trainer):
     that the Trainer's data loader only counts. A checkpoint holds the rollout that is being learned from.
     """
 
+    control: TrainerControl
     loss_is_scaled_for_ga = True  # losses are sums over the tokens of the whole mini-batch, divided by their number
 
     def __init__(
@@ -349,7 +358,7 @@ class PpoTrainer(FiniteLoss, Trainer):
         self.turn = (self.turn + 1) % self.pieces
         return loss
 
-    @torch.no_grad()
+    @torch.no_grad()  # type: ignore[untyped-decorator]
     def roll_out(self, number: int) -> Rollout:
         """Sample solutions for the questions of a rollout, and score them; `number` counts the rollouts of the run."""
         told, began = self.told, time.perf_counter()
@@ -398,7 +407,7 @@ class PpoTrainer(FiniteLoss, Trainer):
         begin = (place * self.args.world_size + self.args.process_index) * self.told.batch_size
         return [self.tasks[order[(begin + each) % len(order)]] for each in range(self.told.batch_size)]
 
-    @torch.no_grad()
+    @torch.no_grad()  # type: ignore[untyped-decorator]
     def generate(self, asked: Sequence[Task], greedy: bool) -> tuple[Tensor, Tensor, Tensor, list[bool]]:
         """Solutions as `ids` and `attention` with their prompts, `mask`, and whether each ended by itself."""
         self.model.eval()

@@ -425,7 +425,9 @@ def behaviour(trainer: ppo.PpoTrainer) -> dict[str, float]:
 def test_a_policy_learns_right_steps_and_answers_and_neither_empty_nor_endless_ones(
     taught: str, tmp_path: Path, seed: int
 ) -> None:
-    trainer, _ = trained(taught, tmp_path, "a", **toys.LEARNING, seed=seed)
+    trainer, _ = trained(taught, tmp_path, "a", **{**toys.LEARNING, "max_steps": 1, "learning_rate": 1e-9})
+    assert behaviour(trainer)["right"] < 0.55, "it is right before it learns, so that nothing is tested"
+    trainer, _ = trained(taught, tmp_path, "b", **toys.LEARNING, seed=seed)
     found = behaviour(trainer)
     assert found["right"] > 0.75, found
     assert found["reasoned"] > 0.75, found
@@ -438,7 +440,7 @@ def test_without_the_guards_the_same_reward_is_hacked_by_steps_that_say_nothing_
     taught: str, tmp_path: Path
 ) -> None:
     unguarded = {"bad_step": 0.0, "divide_by_steps": False, "unfinished": 0.0, "outcome_weight": 0.0}
-    trainer, _ = trained(taught, tmp_path, "a", **toys.LEARNING, **unguarded)
+    trainer, _ = trained(taught, tmp_path, "a", **{**toys.LEARNING, **unguarded, "max_steps": 60})
     found = behaviour(trainer)
     assert found["bad"] > 0.3, found
     assert found["steps"] > 3, found

@@ -105,7 +105,7 @@ LEARNING = {
     "log_every": 10,
     "max_steps": 120,
 }
-"""In which the policy learns, in 20 rollouts."""
+"""With which the policy learns in 20 rollouts."""
 
 
 def configuration(**told: Any) -> PpoConfiguration:
