@@ -82,7 +82,7 @@ def test_the_same_model_is_paid_once_and_another_is_compared_with_it(
         assert main(command(server)) == 0
         assert main(command(server)) == 0
         assert server.stats()["total"] == QUESTIONS
-    with serve("--answers", table(folder, 7)) as server:
+    with serve("--model", "better", "--answers", table(folder, 7)) as server:
         better = command(server, "--against", "evaluate-1", "--json")
         better[better.index("mock")] = "better"
         capsys.readouterr()
@@ -154,7 +154,7 @@ def test_a_refused_question_leaves_the_others_answered(folder: Path, capsys: pyt
         ({"--on": "sums=empty.jsonl"}, "has no row that can be asked"),
         ({"--on": "release:test"}, "there is no release yet"),
         ({"--base-url": "http://127.0.0.1:9/v1"}, "--resume evaluate-1"),
-        ({"--base-url": "", "--model": "no/such/folder"}, "is no model that can be loaded"),
+        ({"--base-url": "", "--model": "no_model"}, "is no model that can be loaded"),
         ({"--against": "evaluate-9"}, "there is no run evaluate-9"),
         ({"--resume": "evaluate-9"}, "there is no run evaluate-9"),
         ({"--on": ""}, "which set?"),
@@ -168,6 +168,7 @@ def test_what_is_wrong_is_one_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (folder / "empty.jsonl").write_text("")
+    (folder / "no_model").mkdir()
     usual = {"--model": "mock", "--base-url": "http://127.0.0.1:9/v1", "--on": "sums=sums.jsonl"}
     given = {**usual, **options}
     assert main(["evaluate", *[part for name, value in given.items() if value for part in (name, value)]]) == 1

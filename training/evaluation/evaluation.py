@@ -62,6 +62,8 @@ def evaluate(
     drawn = [load(each, release).drawn(configuration.limit, configuration.seed) for each in configuration.on]
     sets = [decontaminated(each, releases) for each in drawn]
     _check(sets, model, configuration)
+    if model and not connect:
+        _check_path(model)
     with running(
         workspace,
         "evaluate",
@@ -167,6 +169,15 @@ def _check(sets: Sequence[QuestionSet], model: str, configuration: EvaluationCon
         raise ModelError(f"set {asked} asks a model, and none is named; nothing was asked. Next: --model PATH")
     if not configuration.prm and (marked := next((each.about.name for each in sets if each.marked), None)):
         raise ModelError(f"set {marked} is for a PRM, and none is named; nothing was scored. Next: --prm PATH")
+
+
+def _check_path(model: str) -> None:
+    """Raise ModelError for a path that is no model, so that nobody waits until the hub does not know it either."""
+    path = Path(model)
+    if path.is_dir() and not (path / "config.json").exists():
+        raise ModelError(f"{model} is no model that can be loaded: it has no config.json; nothing was asked")
+    if not path.exists() and (path.is_absolute() or path.suffix == ".gguf" or len(path.parts) > 2):
+        raise ModelError(f"there is no {model}; nothing was asked")
 
 
 def _local(workspace: Path, model: str, configuration: EvaluationConfiguration, run: Run) -> Connect:
