@@ -595,6 +595,14 @@ class PpoTrainer(FiniteLoss, Trainer):
         total: Tensor = self.accelerator.reduce(tensor, "sum")
         return total
 
+    def forget_samples_from(self, step: int) -> None:
+        """Take samples of rollouts that are made again out of samples.jsonl, and a line that a kill cut short."""
+        file = self.run.folder / "samples.jsonl"
+        if self.run.is_main and file.exists():
+            whole = [line for line in file.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
+            kept = [line for line in whole if json.loads(line)["step"] < step]
+            file.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+
     # Checkpoints.
 
     def _save(self, output_dir: str | None = None, state_dict: object = None) -> None:
@@ -629,6 +637,7 @@ class PpoTrainer(FiniteLoss, Trainer):
             )
         own = folder / f"rollout-{self.args.process_index}.pt"
         held = torch.load(own, map_location="cpu", weights_only=True)
+        self.forget_samples_from(int(folder.name.rpartition("-")[2]))
         self.turn = held["turn"]
         kept = held["rollout"]
         self.rollout = Rollout(**{name: each.to(self.args.device) for name, each in kept.items()}) if kept else None
@@ -684,6 +693,7 @@ def train(start: str, release: Release, run: Run, watch: Watch) -> None:
     require_chat_template(tokenizer, start)
     base = load_policy(start, told.precision)
     check_head(base, start)
+    scorers = {name: Scorer.load(path, told.precision) for name, path in run.record.rewards.items()}
     longest = min(told.max_length, getattr(base.config, "max_position_embeddings", told.max_length))
     train_tasks = _fitting(release, "train", tokenizer, run, longest, told.max_rows)
     eval_tasks = _fitting(release, "validation", tokenizer, run, longest, told.eval_rows)
@@ -692,7 +702,6 @@ def train(start: str, release: Release, run: Run, watch: Watch) -> None:
     reference = copy.deepcopy(policy).requires_grad_(False) if told.kl_weight and not told.lora_rank else None
     model = PolicyAndCritic(policy, load_critic(start, base, told, run.record.rewards), told.temperature)
     weigh(model, run)
-    scorers = {name: Scorer.load(path, told.precision) for name, path in run.record.rewards.items()}
     trainer = PpoTrainer(model, reference, Rewards(told, scorers), tokenizer, train_tasks, eval_tasks, run)
     fit(trainer, run, watch, evaluate=bool(eval_tasks))
     if run.is_main:

@@ -294,13 +294,15 @@ def test_pieces_of_a_mini_batch_and_recomputed_activations_give_the_same_losses(
 def test_stopped_at_any_step_and_resumed_the_losses_are_those_of_an_uninterrupted_run(
     taught: str, tmp_path: Path, told: dict[str, Any]
 ) -> None:
-    whole = losses(trained(taught, tmp_path, "whole", max_steps=6, **told)[1])
+    _, uninterrupted = trained(taught, tmp_path, "whole", max_steps=6, **told)
+    whole, samples = losses(uninterrupted), (uninterrupted.folder / "samples.jsonl").read_text()
     for at in (1, 3, 4) if not told else (2, 5):
         with pytest.raises(StoppedError):
             trained(taught, tmp_path, f"at-{at}", Stopping(at), max_steps=6, **told)
         torch.manual_seed(at)
         _, run = trained(taught, tmp_path, f"at-{at}", resume=True, max_steps=6, **told)
         assert losses(run) == whole
+        assert (run.folder / "samples.jsonl").read_text() == samples
 
 
 def test_a_checkpoint_of_another_number_of_processes_is_refused(taught: str, tmp_path: Path) -> None:
