@@ -10,13 +10,14 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from curation.errors import ReportError
-from curation.report import figures, plots
+from curation.report import failures, figures, plots, training
 from curation.report.distributions import distributions
 from curation.report.examples import examples
 from curation.report.plots import Estimate
 from curation.report.releases import details
+from curation.report.runs import read_runs
 from curation.report.stream import stream
-from curation.report.text import short
+from curation.report.text import readable, short
 from curation.review.agreement import Agreement
 from curation.review.precision import in_all
 from curation.store import Store
@@ -60,7 +61,7 @@ def render(store: Store, meaning: Mapping[str, str]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"cell": _cell, "short": short}
+    environment.filters |= {"cell": _cell, "short": short, "readable": readable}
     template = environment.get_template("report.html.jinja")
     with store.connect(read_only=True) as connection:
         parts = _parts(store, connection, meaning)
@@ -74,6 +75,7 @@ def _parts(store: Store, connection: DuckDBPyConnection, meaning: Mapping[str, s
     outcomes, precision = figures.outcomes(connection), figures.precision(connection)
     agreements, spent = figures.agreements(connection), figures.spent(connection)
     stages, reviewers = figures.work(connection)
+    runs = read_runs(store.folder)
     released, unreadable = details(connection, _MOST_RELEASES)
     return {
         "as_of": connection.execute("SELECT max(decided_at) FROM decisions").fetchall()[0][0],
@@ -104,7 +106,12 @@ def _parts(store: Store, connection: DuckDBPyConnection, meaning: Mapping[str, s
         "released": figures.released(connection),
         "releases": released,
         "unreadable": unreadable,
-        "trained": sorted(short(path.name) for path in (store.folder / "runs").glob("*/"))[:_MOST_ROWS],
+        "left_out": runs.left_out[:_MOST_ROWS],
+        "trained": training.trained(runs) if runs.found else None,
+        "learning": tuple(training.learning(runs)),
+        "evaluations": tuple(training.evaluations(runs)),
+        "comparisons": training.comparisons(runs),
+        "analyses": failures.analyses(runs),
     }
 
 

@@ -25,6 +25,7 @@ WIDTH = 350
 """Pixels: readable on a telephone, and three stand side by side on a desk."""
 
 _ROW = 24
+_NAME_LINE = 16
 _BAR = 14
 _GAP = 10
 _SIZE, _SMALL = 12, 11
@@ -117,11 +118,26 @@ def amounts(figure: Figure[Model], named: Sequence[tuple[str, float, str]]) -> M
     return _bars(figure, [Bar(name, (value,), end) for name, value, end in named], [(ACCENT, "")], "")
 
 
-def estimates(figure: Figure[Model], rows: Sequence[Estimate], lowest: float, highest: float) -> Markup:
-    """A point and its interval for each row, on a scale from `lowest` to `highest`."""
-    left, right = _edges([row.name for row in rows], [row.end for row in rows])
+def shares(
+    figure: Figure[Model], bars: Sequence[Bar], names: Sequence[str], looks: Sequence[tuple[Colour, str]]
+) -> Markup:
+    """Bars of the parts of those names, in the order of the looks, and below them which look is which part."""
+    legend = [names[at : at + 2] for at in range(0, len(names), 2)]
+    return _bars(figure, bars, looks, ", ".join(names), legend)
+
+
+def estimates(
+    figure: Figure[Model], rows: Sequence[Estimate], lowest: float, highest: float, *, above: bool = False
+) -> Markup:
+    """A point and its interval for each row, on a scale from `lowest` to `highest`.
+
+    With `above`, a name has the line above its row to itself: for names that are long.
+    """
+    left, right = _edges([] if above else [row.name for row in rows], [row.end for row in rows])
+    left += _GAP if above else 0
+    pitch = _ROW + _NAME_LINE if above else _ROW
     told = "; ".join(f"{row.name}: {row.end}" for row in rows)
-    height = _ROW * (len(rows) + 1) + 4
+    height = pitch * len(rows) + _ROW + 4
     span = highest - lowest
 
     def place(value: float) -> float:
@@ -130,11 +146,12 @@ def estimates(figure: Figure[Model], rows: Sequence[Estimate], lowest: float, hi
     with canvas(figure.key, WIDTH, height, figure.title, short(told, 600)) as drawn:
         for tick in range(5):
             value = lowest + span * tick / 4
-            drawn.axes.plot([place(value)] * 2, [0, height - _ROW], color=LINE, linewidth=1)
+            zero = lowest < 0 and not value
+            drawn.axes.plot([place(value)] * 2, [0, height - _ROW], color=MUTED if zero else LINE, linewidth=1)
             drawn.axes.text(place(value), height - 6, f"{value:.2g}", size=_SMALL, color=MUTED, ha="center")
         for number, row in enumerate(rows):
-            middle = _ROW * number + _ROW / 2
-            _name(drawn.axes, left, middle, row.name)
+            middle = pitch * (number + 1) - _ROW / 2
+            _name_of(drawn.axes, left, middle, row.name, above=above)
             if row.interval is not None and row.value is not None:
                 drawn.axes.plot(list(map(place, row.interval)), [middle, middle], color=ACCENT, linewidth=3)
             if row.value is not None:
@@ -145,18 +162,34 @@ def estimates(figure: Figure[Model], rows: Sequence[Estimate], lowest: float, hi
     return drawn.svg
 
 
-def _bars(figure: Figure[Model], bars: Sequence[Bar], looks: Sequence[tuple[Colour, str]], parts: str) -> Markup:
-    """Bars that lie one below the other; the longest takes all the room."""
+def _bars(
+    figure: Figure[Model],
+    bars: Sequence[Bar],
+    looks: Sequence[tuple[Colour, str]],
+    parts: str,
+    legend: Sequence[Sequence[str]] = (),
+) -> Markup:
+    """Bars that lie one below the other; the longest takes all the room. A row of the legend names two parts;
+    where there is one, names stand above their bars."""
     from matplotlib.patches import Rectangle
 
-    left, right = _edges([bar.name for bar in bars], [bar.end for bar in bars])
+    above = bool(legend)
+    left, right = _edges([] if above else [bar.name for bar in bars], [bar.end for bar in bars])
+    pitch = _ROW + _NAME_LINE if above else _ROW
     longest = max((sum(bar.parts) for bar in bars), default=0) or 1
     told = "; ".join(f"{bar.name}: {', '.join(f'{part:,g}' for part in bar.parts)}" for bar in bars)
     text = short(f"{parts}. {told}" if parts else told, 600)
-    with canvas(figure.key, WIDTH, _ROW * max(len(bars), 1) + 2, figure.title, text) as drawn:
+    height = pitch * max(len(bars), 1)
+    with canvas(figure.key, WIDTH, height + 2 + _ROW * len(legend), figure.title, text) as drawn:
+        for row, names in enumerate(legend):
+            for column, name in enumerate(names):
+                at, below = column * WIDTH / 2, height + _ROW * row + 8
+                colour, hatch = looks[2 * row + column]
+                drawn.axes.add_patch(Rectangle((at, below), 18, 11, facecolor=colour, linewidth=0, hatch=hatch or None))
+                drawn.axes.text(at + 24, below + 6, name, va="center_baseline", color=INK, size=_SMALL)
         for number, bar in enumerate(bars):
-            top = _ROW * number + (_ROW - _BAR) / 2
-            _name(drawn.axes, left, top + _BAR / 2, bar.name)
+            top = pitch * (number + 1) - (_ROW + _BAR) / 2
+            _name_of(drawn.axes, left, top + _BAR / 2, bar.name, above=above)
             edge = float(left)
             for part, (colour, hatch) in zip(bar.parts, looks, strict=True):
                 length = (right - left) * part / longest
@@ -169,10 +202,14 @@ def _bars(figure: Figure[Model], bars: Sequence[Bar], looks: Sequence[tuple[Colo
     return drawn.svg
 
 
-def _name(axes: "Axes", left: float, middle: float, name: str) -> None:
-    axes.text(
-        left - _GAP, middle, fitted(name, _SIZE, _WIDEST_NAME), ha="right", va="center_baseline", color=INK, size=_SIZE
-    )
+def _name_of(axes: "Axes", left: float, middle: float, name: str, *, above: bool) -> None:
+    """The name, left of its row, or on the line above it."""
+    if above:
+        text = fitted(name, _SIZE, WIDTH - 4)
+        axes.text(2, middle - _NAME_LINE, text, va="center_baseline", color=INK, size=_SIZE)
+        return
+    text = fitted(name, _SIZE, _WIDEST_NAME)
+    axes.text(left - _GAP, middle, text, ha="right", va="center_baseline", color=INK, size=_SIZE)
 
 
 def _edges(names: Sequence[str], ends: Sequence[str]) -> tuple[float, float]:
