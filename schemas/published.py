@@ -1,11 +1,13 @@
-"""The rows of a published release, one type a config; their fields are the columns, in order."""
+"""The rows of a published release, one type a config; their fields are the columns, in order.
 
-from typing import Literal
+Plain tuples: a release makes millions of them, of what was validated before, and its Arrow schemas hold their types.
+"""
+
+from typing import Literal, NamedTuple, TypedDict
 
 from schemas.candidate import WordingKind
 from schemas.decision import DecidedBy, Verdict
 from schemas.formula import FormulaKind
-from schemas.model import Model
 from schemas.step import Step
 
 Split = Literal["train", "validation", "test"]
@@ -25,7 +27,7 @@ TaskKind = Literal[
 ]
 
 
-class ForwardRow(Model):
+class ForwardRow(NamedTuple):
     """A problem of which at least one backward problem is in the release."""
 
     problem_id: str
@@ -36,7 +38,7 @@ class ForwardRow(Model):
     licence: str
 
 
-class BackwardRow(Model):
+class BackwardRow(NamedTuple):
     """An accepted backward problem: the columns of the view `candidate_overview`, and the steps of its solution."""
 
     candidate_id: str
@@ -61,14 +63,14 @@ class BackwardRow(Model):
     steps: tuple[Step, ...]
 
 
-class Message(Model):
+class Message(TypedDict):
     """One turn of a conversation."""
 
     role: Literal["system", "user", "assistant"]
     content: str
 
 
-class SftRow(Model):
+class SftRow(NamedTuple):
     """A conversation to learn from: system, user, assistant."""
 
     messages: tuple[Message, ...]
@@ -76,7 +78,7 @@ class SftRow(Model):
     problem_id: str
 
 
-class ProcessRow(Model):
+class ProcessRow(NamedTuple):
     """A solution with a label for each step: 1 right, 0 wrong, None not known.
 
     `prompt` is the question. In `backprm` the first of `completions` is the backward question itself, labelled by its
@@ -92,7 +94,7 @@ class ProcessRow(Model):
     scores: tuple[float | None, ...] = ()
 
 
-class RlRow(Model):
+class RlRow(NamedTuple):
     """A question to be answered, with the answer that an exact check compares with."""
 
     prompt: tuple[Message, ...]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from generation.formulas.calculations import MAX_LINE, MAX_LINES, clean
 from generation.formulas.equalities import NUMERAL, Side, read_equalities, read_side, states
@@ -50,9 +51,10 @@ def read_lines(problem: Problem) -> tuple[Line, ...]:
     return tuple(_read(line) for line in lines)
 
 
-def values_in(text: str) -> set[Fraction]:
+@lru_cache(maxsize=4096)  # the lines of a problem are asked for with every corruption that is tried
+def values_in(text: str) -> frozenset[Fraction]:
     """The numbers that a text writes in digits; those that are too long to be read are left out."""
-    return {value for match in NUMERALS.finditer(text) if (value := value_of(match[0])) is not None}
+    return frozenset(value for match in NUMERALS.finditer(text) if (value := value_of(match[0])) is not None)
 
 
 def value_of(numeral: str) -> Fraction | None:
@@ -77,7 +79,7 @@ def _read(line: str) -> Line:
     )
     all_written = len(written) == len(runs) and len(annotations) <= len(written)
     proved = holds and bool(runs or annotations)
-    return Line(text, written, proved, frozenset() if all_written else frozenset(values_in(line)))
+    return Line(text, written, proved, frozenset() if all_written else values_in(line))
 
 
 def _runs(text: str) -> Iterator[tuple[list[Side | None], list[tuple[str, int]]]]:

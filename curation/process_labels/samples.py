@@ -6,7 +6,7 @@ too, for true arithmetic alone may be on the wrong quantity; else it is None. Fo
 source's own solution never has.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from fractions import Fraction
 from typing import Literal
 
@@ -59,13 +59,13 @@ def _is_broken(sample: Sample) -> bool:
     return sample.outcome == "fail" and sample.broken_step is not None and sample.broken_step < len(sample.steps)
 
 
-def _labels(sample: Sample, known: set[Fraction], unknown: Mapping[str, Fraction]) -> tuple[Label, ...]:
+def _labels(sample: Sample, known: Set[Fraction], unknown: Mapping[str, Fraction]) -> tuple[Label, ...]:
     broken = sample.broken_step or 0
     before: list[Label] = [1 if _agrees(step, known, unknown) else None for step in sample.steps[:broken]]
     return (*before, 0, *(None,) * (len(sample.steps) - broken - 1))
 
 
-def _agrees(step: Step, known: set[Fraction], unknown: Mapping[str, Fraction]) -> bool:
+def _agrees(step: Step, known: Set[Fraction], unknown: Mapping[str, Fraction]) -> bool:
     """Whether the step's equation holds and comes to a value of the proved solution."""
     values = _values(step.equation or "", unknown)
     return len(values) == 1 and values <= known

@@ -1,5 +1,6 @@
 """The rows of a release: all that a problem gives, in every config, made on all cores."""
 
+import gc
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,9 +16,9 @@ from curation.releases.skeleton import skeleton
 from curation.releases.snapshot import Known, Snapshot
 from curation.releases.splits import split_of
 from curation.releases.tables import table
-from schemas.published import Config, Split
+from schemas.published import Config, ForwardRow, Split
 
-CHUNK = 256
+CHUNK = 512
 """Problems that a process reads and works on at a time."""
 _ALONE = 2
 """Chunks up to which starting processes would take longer than the work."""
@@ -54,6 +55,14 @@ def make(snapshot: Snapshot, going_in: Mapping[str, Sequence[str]]) -> Iterator[
 
 
 def _made(snapshot: Snapshot, chunk: Mapping[str, Sequence[str]]) -> Made:
+    gc.disable()  # there are no cycles to speak of, and to look for them takes a tenth of the time
+    try:
+        return _rows_of(snapshot, chunk)
+    finally:
+        gc.enable()
+
+
+def _rows_of(snapshot: Snapshot, chunk: Mapping[str, Sequence[str]]) -> Made:
     found = Made()
     rows: dict[Place, list[dict[str, Any]]] = {}
     for of_one, candidate_ids in zip(snapshot.problems(tuple(chunk)), chunk.values(), strict=True):
@@ -73,22 +82,24 @@ def _add(found: Made, rows: dict[Place, list[dict[str, Any]]], of_one: Known, ca
     def put(config: Config, row: dict[str, Any]) -> None:
         rows.setdefault((config, split), []).append(row)
 
-    columns = {"question", "solution", "answer", "source", "licence"}
-    put("forward", {"problem_id": problem.id, **problem.model_dump(include=columns)})
-    put("rl", rl_of_problem(problem).model_dump())
+    forward = ForwardRow(
+        problem.id, problem.question, problem.solution, problem.answer, problem.source, problem.licence
+    )
+    put("forward", forward._asdict())
+    put("rl", rl_of_problem(problem)._asdict())
     for each in sft_of_problem(problem):
-        put("sft", each.model_dump())
+        put("sft", each._asdict())
     for key in candidate_ids:
         row, candidate = of_one.rows[key], of_one.judged[key].candidate
         put("backward", row)
-        put("rl", rl_of_candidate(problem, candidate).model_dump())
+        put("rl", rl_of_candidate(problem, candidate)._asdict())
         for each in sft_of_candidate(problem, candidate):
-            put("sft", each.model_dump())
+            put("sft", each._asdict())
         found.items.append((key, problem.id, split, row["decided_by"]))
     going_in = set(candidate_ids)
     judged = [each for key, each in of_one.judged.items() if key in going_in or each.verdict == "reject"]
     for config, process in process_rows(
         problem, of_one.conditions, of_one.formula, judged, of_one.samples, of_one.rolled_out
     ):
-        put(config, process.model_dump())
+        put(config, process._asdict())
         found.labelled_steps += sum(label is not None for label in process.labels)

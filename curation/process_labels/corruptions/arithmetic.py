@@ -70,7 +70,7 @@ def slips(numeral: str) -> Iterator[Fraction]:
 def like(value: Fraction, numeral: str) -> str:
     """The number in the manner of another: its thousands apart, its cents written out."""
     whole, point, places = decimal(value).partition(".")
-    if re.search(r"\.[0-9]{2}$", numeral) and 100 % value.denominator == 0:
+    if numeral[-3:-2] == "." and 100 % value.denominator == 0:
         point, places = ".", places.ljust(2, "0")
     if "," in numeral and whole.isdigit():
         whole = f"{int(whole):,}"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 
 from curation.process_labels.corruptions import arithmetic
 from curation.process_labels.corruptions.corruption import Corruption, CorruptionKind, tried, weighted
@@ -102,7 +102,7 @@ class BackwardCorruptions:
 
     @cached_property
     def _answer(self) -> Fraction:
-        return evaluate(parse(self._relation.answer))
+        return _number(self._relation.answer)
 
     @cached_property
     def _worked_out(self) -> bool:
@@ -116,7 +116,7 @@ class BackwardCorruptions:
         return same(self._read(result), self._function)
 
     def _read(self, text: str) -> RationalFunction:
-        return function_of(compute(parse(text, (self._unknown,)), {self._unknown: UNKNOWN}))
+        return _function(text, self._unknown)
 
     def _ways(self, kind: CorruptionKind, place: int) -> Iterator[Way]:
         assert self._set_equal is not None
@@ -178,8 +178,8 @@ class BackwardCorruptions:
         match = _UNDOING.match(words)
         if kind not in _UNDOING_KINDS or match is None or self._unknown in result + before:
             return
-        name, operand = match[1] or match[3], evaluate(parse(match[2] or match[4]))
-        value = evaluate(parse(before))
+        name, operand = match[1] or match[3], _number(match[2] or match[4])
+        value = _number(before)
         wrong: list[tuple[str, Fraction]] = []
         if kind == "arithmetic_slip" and "/" not in result and result[0] != "-":
             wrong = [(words, slip) for slip in arithmetic.slips(result)]
@@ -250,6 +250,16 @@ class BackwardCorruptions:
         function = parse(simplest(way.function, self._unknown)[0], (self._unknown,))
         equation = f"{for_people(function, {self._unknown: number})} = {decimal(way.answer)}"
         return f"Check: with {self._unknown} = {number[0]}, {equation}, as the question says."
+
+
+@lru_cache(maxsize=4096)  # every kind that is tried reads the same steps
+def _function(text: str, unknown: str) -> RationalFunction:
+    return function_of(compute(parse(text, (unknown,)), {unknown: UNKNOWN}))
+
+
+@lru_cache(maxsize=4096)
+def _number(text: str) -> Fraction:
+    return evaluate(parse(text))
 
 
 def _spoken(name: str, operand: Fraction) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal
 
 from generation.formulas.equalities import read_equalities, read_side, states
@@ -42,9 +43,10 @@ def refuted_at(proved: str, corrupted: str, unknown: str, hidden: Fraction) -> R
     return "another value" if found[0] != truth[0] else None
 
 
-def _sides_at(text: str, unknown: str, hidden: Fraction) -> list[Fraction]:
+@lru_cache(maxsize=4096)  # the truth is the same for all that is tried in its place
+def _sides_at(text: str, unknown: str, hidden: Fraction) -> tuple[Fraction, ...]:
     """The values of `a = b`, or of one side alone; none where a side has no exact value."""
     try:
-        return [evaluate(parse(side, (unknown,)), {unknown: hidden}) for side in text.split(" = ")]
+        return tuple(evaluate(parse(side, (unknown,)), {unknown: hidden}) for side in text.split(" = "))
     except ExpressionError:
-        return []
+        return ()

@@ -13,11 +13,10 @@ from curation.releases.conversations import forward_steps, rl_of_candidate, sft_
 from curation.releases.licences import forbidden
 from curation.releases.tables import SCHEMAS, Tables, sha256, table
 from schemas import published
-from schemas.model import Model
 from schemas.release import AuditedPrecision, LeftOut, Manifest, ReleaseFile, RowCount, SourceShare, Version
 from tests.curation import made
 
-MODELS: dict[str, type[Model]] = {
+ROWS: dict[str, type] = {
     "forward": published.ForwardRow,
     "backward": published.BackwardRow,
     "sft": published.SftRow,
@@ -73,20 +72,20 @@ def test_conversations_go_in_three_directions_and_hold_no_annotation() -> None:
     (forward,) = sft_of_problem(problem)
     backward, pose = sft_of_candidate(problem, candidate)
     assert [row.kind for row in (forward, backward, pose)] == ["forward", "backward", "pose"]
-    assert forward.messages[1].content == problem.question
-    assert forward.messages[2].content.endswith(f"The answer is {problem.answer}.")
-    assert "<<" not in forward.messages[2].content
+    assert forward.messages[1]["content"] == problem.question
+    assert forward.messages[2]["content"].endswith(f"The answer is {problem.answer}.")
+    assert "<<" not in forward.messages[2]["content"]
     assert forward_steps(problem) == ["In May she sold 48/2 = 24."]
-    assert backward.messages[1].content == pose.messages[2].content == candidate.question
-    assert backward.messages[2].content.endswith("The answer is 48.")
-    assert '"Natalia sold 48 clips in April' in pose.messages[1].content
+    assert backward.messages[1]["content"] == pose.messages[2]["content"] == candidate.question
+    assert backward.messages[2]["content"].endswith("The answer is 48.")
+    assert '"Natalia sold 48 clips in April' in pose.messages[1]["content"]
     assert rl_of_candidate(problem, candidate).answer == "48"
 
 
 def test_the_columns_of_each_config_are_those_of_its_rows() -> None:
-    assert SCHEMAS.keys() == MODELS.keys()
-    for config, model in MODELS.items():
-        assert SCHEMAS[config].names == list(model.model_fields)  # type: ignore[index]
+    assert SCHEMAS.keys() == ROWS.keys()
+    for config, row in ROWS.items():
+        assert SCHEMAS[config].names == list(row.__annotations__)  # type: ignore[index]
 
 
 def forward(number: int, text: str = "") -> dict[str, str]:
