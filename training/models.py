@@ -28,7 +28,7 @@ def load_tokenizer(path: str) -> PreTrainedTokenizerBase:
     """
     tokenizer = _loaded(AutoTokenizer, path)
     if tokenizer.eos_token_id is None:
-        raise ModelError(f"{path}: its tokenizer has no end-of-text token; nothing was trained")
+        raise ModelError(f"{path}: its tokenizer has no end-of-text token; nothing was done")
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer
@@ -39,7 +39,7 @@ def require_chat_template(tokenizer: PreTrainedTokenizerBase, path: str) -> None
     if not tokenizer.chat_template:
         raise ModelError(
             f"{path}: its tokenizer has no chat template, so a conversation cannot be written for it; nothing was "
-            "trained. Next: take the instruct model, or put a chat_template.jinja beside its tokenizer.json"
+            "done. Next: take the instruct model, or put a chat_template.jinja beside its tokenizer.json"
         )
 
 
@@ -122,4 +122,4 @@ def _loaded(factory: Any, path: str, **options: Any) -> Any:
         return factory.from_pretrained(path, **options)
     except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ModelError(f"{file} is no model that can be loaded ({first}); nothing was trained") from error
+        raise ModelError(f"{file} is no model that can be loaded ({first}); nothing was done") from error

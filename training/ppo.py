@@ -59,22 +59,20 @@ from transformers import (
 )
 from transformers import TrainingArguments as Arguments
 
-from schemas.published import Split
 from training.configurations.ppo import PpoConfiguration
-from training.errors import ConfigMissingError, ConfigurationError, ModelError, RowsError, RunError
+from training.errors import ConfigurationError, ModelError, RunError
 from training.fitting import FiniteLoss, arguments, fit
 from training.models import load_classifier, load_policy, load_tokenizer, require_chat_template, save, weigh, with_lora
 from training.process_reward.scoring import Scorer
 from training.release import Release
-from training.rewards import Reward, Rewards, Task, tasks
+from training.rewards import Reward, Rewards, Task
+from training.rollouts import SAMPLES_NAME, fitting, show
 from training.runs import Run
 from training.tokens import decoded, prompt_ids, token_ends
 from training.watch import Watch
 
 _LOGITS = 2**26
 """Most logits that are there at a time: 256 MB in float32."""
-_SAMPLES = 2
-"""Completions of each rollout that go into samples.jsonl."""
 
 
 # The terms. Tensors are (solutions, tokens) or flat over tokens; a mask is True on the tokens of a solution, from its
@@ -395,7 +393,7 @@ class PpoTrainer(FiniteLoss, Trainer):
         self.add("entropy", float(entropy.sum()), tokens)
         self.add("explained_variance", float(explained_variance(totals[1], totals[2])), 1)
         self.add("rollout_seconds_per_token", time.perf_counter() - began, tokens)
-        self.show(asked, texts, rewards)
+        show(self.run, self.state.global_step, asked, texts, rewards)
         return rollout
 
     def asked(self, number: int) -> list[Task]:
@@ -571,25 +569,6 @@ class PpoTrainer(FiniteLoss, Trainer):
         """Metrics with what was measured since the last time."""
         super().log({**logs, **({} if "train_runtime" in logs else self.taken(""))}, start_time)
 
-    def show(self, asked: Sequence[Task], texts: Sequence[str], rewards: Sequence[Reward]) -> None:
-        """Put a few completions into samples.jsonl."""
-        if not self.run.is_main:
-            return
-        with (self.run.folder / "samples.jsonl").open("a", encoding="utf-8") as file:
-            for task, text, reward in list(zip(asked, texts, rewards, strict=True))[:_SAMPLES]:
-                sample = {
-                    "step": self.state.global_step,
-                    "kind": task.kind,
-                    "question": task.question,
-                    "answer": task.answer,
-                    "completion": text,
-                    "steps": reward.steps,
-                    "outcome": reward.outcome,
-                    "right": reward.right,
-                    "finished": reward.finished,
-                }
-                file.write(json.dumps(sample) + "\n")
-
     def summed(self, tensor: Tensor) -> Tensor:
         """The sum over all processes."""
         total: Tensor = self.accelerator.reduce(tensor, "sum")
@@ -597,7 +576,7 @@ class PpoTrainer(FiniteLoss, Trainer):
 
     def forget_samples_from(self, step: int) -> None:
         """Take samples of rollouts that are made again out of samples.jsonl, and a line that a kill cut short."""
-        file = self.run.folder / "samples.jsonl"
+        file = self.run.folder / SAMPLES_NAME
         if self.run.is_main and file.exists():
             whole = [line for line in file.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
             kept = [line for line in whole if json.loads(line)["step"] < step]
@@ -695,8 +674,8 @@ def train(start: str, release: Release, run: Run, watch: Watch) -> None:
     check_head(base, start)
     scorers = {name: Scorer.load(path, told.precision) for name, path in run.record.rewards.items()}
     longest = min(told.max_length, getattr(base.config, "max_position_embeddings", told.max_length))
-    train_tasks = _fitting(release, "train", tokenizer, run, longest, told.max_rows)
-    eval_tasks = _fitting(release, "validation", tokenizer, run, longest, told.eval_rows)
+    train_tasks = fitting(release, "train", tokenizer, run, longest, told.max_rows)
+    eval_tasks = fitting(release, "validation", tokenizer, run, longest, told.eval_rows)
     set_seed(told.seed)
     policy = with_lora(base, told, "CAUSAL_LM")
     reference = copy.deepcopy(policy).requires_grad_(False) if told.kl_weight and not told.lora_rank else None
@@ -706,27 +685,3 @@ def train(start: str, release: Release, run: Run, watch: Watch) -> None:
     fit(trainer, run, watch, evaluate=bool(eval_tasks))
     if run.is_main:
         save(model.policy, tokenizer, run.model_folder, told.precision)
-
-
-def _fitting(
-    release: Release, split: Split, tokenizer: PreTrainedTokenizerBase, run: Run, longest: int, most: int
-) -> list[Task]:
-    """The tasks of a split that leave room for a solution; what is left out is counted in the run."""
-    told = run.configuration
-    assert isinstance(told, PpoConfiguration)
-    try:
-        found = tasks(release, split, told.kinds, most)
-    except ConfigMissingError:
-        if split == "train":
-            raise
-        found = []
-    room = longest - told.max_new_tokens
-    kept = [task for task in found if len(prompt_ids(tokenizer, task.messages)) <= room]
-    run.skipped(split, f"question and solution longer than {longest} tokens", len(found) - len(kept))
-    run.note(used={**run.record.used, split: len(kept)})
-    if split == "train" and not kept:
-        raise RowsError(
-            f"none of {len(found)} questions leaves room for {told.max_new_tokens} tokens in {longest}; nothing was "
-            "trained. Next: a larger --max-length, or a smaller --max-new-tokens"
-        )
-    return kept

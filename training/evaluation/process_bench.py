@@ -12,19 +12,19 @@ from schemas.evaluation import FirstErrors
 from schemas.identity import content_id
 from training.errors import EvaluationError
 from training.evaluation.intervals import Floats, estimate, of_sums
+from training.process_reward.aggregation import THRESHOLD, first_error
 
-THRESHOLD = 0.5
-"""A step whose score is below it is wrong; chosen beforehand, and not fitted to the set."""
 _NONE = -1
+"""What the files write where all steps are right."""
 
 
 class Marked(NamedTuple):
-    """A solution whose first wrong step is marked: its index, -1 where all steps are right."""
+    """A solution whose first wrong step is marked: its index, None where all steps are right."""
 
     row_id: str
     problem: str
     steps: tuple[str, ...]
-    label: int
+    first_error: int | None
 
 
 def read_marked(fields: Fields) -> Marked:
@@ -36,12 +36,7 @@ def read_marked(fields: Fields) -> Marked:
     told = tuple(text({"a step": step}, "a step", MAX_SOLUTION) for step in steps)
     if not isinstance(label, int) or isinstance(label, bool) or not _NONE <= label < len(told):
         raise RowError("label is not the index of a step, or -1")
-    return Marked(content_id("marked", problem, *told), problem, told, label)
-
-
-def first_error(scores: Sequence[float]) -> int:
-    """The index of the first step that is scored below the threshold, -1 for none; a step without a score is not."""
-    return next((index for index, score in enumerate(scores) if score < THRESHOLD), _NONE)
+    return Marked(content_id("marked", problem, *told), problem, told, None if label == _NONE else label)
 
 
 def first_errors(
@@ -52,10 +47,12 @@ def first_errors(
     A solution that was not scored to its end is counted as one whose first error was not found.
     """
     found = [
-        first_error(each) == one.label and not math.isnan(each[-1]) for one, each in zip(marked, scores, strict=True)
+        first_error(each) == one.first_error and not math.isnan(each[-1])
+        for one, each in zip(marked, scores, strict=True)
     ]
     problems = [content_id("question", one.problem) for one in marked]
-    parts = [[index for index, one in enumerate(marked) if (one.label >= 0) == wrong] for wrong in (True, False)]
+    wrong = [one.first_error is not None for one in marked]
+    parts = [[index for index, is_wrong in enumerate(wrong) if is_wrong == wanted] for wanted in (True, False)]
     if not all(parts):
         raise EvaluationError(
             f"set {name} has {'no' if parts[1] else 'only'} wrong solutions among those that were taken"
@@ -64,8 +61,8 @@ def first_errors(
         estimate([float(found[index]) for index in part], [problems[index] for index in part], seed) for part in parts
     )
     columns = [
-        (right and one.label >= 0, one.label >= 0, right and one.label < 0, one.label < 0)
-        for right, one in zip(found, marked, strict=True)
+        (hit and is_wrong, is_wrong, hit and not is_wrong, not is_wrong)
+        for hit, is_wrong in zip(found, wrong, strict=True)
     ]
     f1 = of_sums(np.array(columns, float), problems, _f1, seed)
     return FirstErrors(set=name, model=model, threshold=THRESHOLD, erroneous=erroneous, correct=correct, f1=f1)

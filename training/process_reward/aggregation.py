@@ -1,4 +1,4 @@
-"""Aggregation: from the scores of steps to one score of the solution, and to the best of several solutions."""
+"""Aggregation: from the scores of steps to one of the solution, its first wrong step, or the best of several."""
 
 import math
 from collections.abc import Sequence
@@ -6,6 +6,8 @@ from typing import Literal, get_args
 
 Aggregation = Literal["min", "product", "last", "mean"]
 AGGREGATIONS: tuple[Aggregation, ...] = get_args(Aggregation)
+THRESHOLD = 0.5
+"""A step whose score is below it is called wrong, and a soft label below it counts as wrong; not fitted to any set."""
 
 
 def aggregate(scores: Sequence[float], how: Aggregation) -> float:
@@ -36,3 +38,8 @@ def best_of(solutions: Sequence[Sequence[float]], how: Aggregation) -> int:
     """
     totals = [aggregate(scores, how) for scores in solutions]
     return max(range(len(totals)), key=lambda index: -1.0 if math.isnan(totals[index]) else totals[index])
+
+
+def first_error(scores: Sequence[float]) -> int | None:
+    """The index of the first step that is called wrong; None for none, and a step that was not scored (NaN) is not."""
+    return next((index for index, score in enumerate(scores) if score < THRESHOLD), None)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-THRESHOLD = 0.5
-"""A step whose score is below it is called wrong, and a soft label below it counts as wrong."""
+from training.process_reward.aggregation import THRESHOLD, first_error
+
 _BINS = 10
 
 Label = float | None
@@ -39,11 +39,6 @@ def measure(scores: Sequence[Sequence[float]], labels: Sequence[Sequence[Label]]
         **_first_errors([pairs for pairs in told if pairs]),
     }
     return {name: value for name, value in found.items() if not math.isnan(value)}
-
-
-def first_error(scores: Sequence[float]) -> int | None:
-    """The index of the first step that is called wrong; None where there is none."""
-    return next((index for index, score in enumerate(scores) if score < THRESHOLD), None)
 
 
 def _labelled(scores: Sequence[float], labels: Sequence[Label]) -> list[tuple[float, float]]:

@@ -6,7 +6,7 @@ from schemas.evaluation import Answered
 from tests.training.evaluation.made import answered
 from training.errors import EvaluationError
 from training.evaluation import best_of_n, paired
-from training.evaluation.process_bench import Marked, first_error, first_errors
+from training.evaluation.process_bench import Marked, first_errors
 from training.evaluation.summary import Sampled, summary
 
 NOTHING = Sampled({}, {})
@@ -111,9 +111,8 @@ def test_a_backward_sample_is_shown_to_the_model_behind_its_question() -> None:
 def test_the_f1_of_first_errors_is_as_by_hand() -> None:
     """Of three wrong solutions one is found, of two right ones one: 2 * 1/3 * 1/2 / (1/3 + 1/2) = 0.4."""
     nan = float("nan")
-    marked = [Marked(str(index), f"P{index}", ("s", "t"), label) for index, label in enumerate((0, 1, 1, -1, -1))]
+    marked = [Marked(str(index), f"P{index}", ("s", "t"), label) for index, label in enumerate((0, 1, 1, None, None))]
     scores = [[0.1, 0.9], [0.2, 0.1], [0.9, nan], [0.9, 0.8], [0.9, 0.3]]
-    assert [first_error(each) for each in scores] == [0, 0, -1, -1, 1]
     found = first_errors("bench", "prm", marked, scores, 0)
     assert (found.erroneous.value, found.erroneous.n) == (pytest.approx(1 / 3), 3)
     assert (found.correct.value, found.correct.n) == (0.5, 2)

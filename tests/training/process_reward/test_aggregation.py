@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from training.process_reward.aggregation import AGGREGATIONS, Aggregation, aggregate, best_of
+from training.process_reward.aggregation import AGGREGATIONS, Aggregation, aggregate, best_of, first_error
 
 
 @pytest.mark.parametrize(("how", "expected"), [("min", 0.5), ("product", 0.36), ("last", 0.8), ("mean", 2.2 / 3)])
@@ -38,3 +38,10 @@ def test_of_equals_the_first_is_best_and_what_was_not_scored_is_best_of_its_like
 def test_the_best_of_none_is_an_error() -> None:
     with pytest.raises(ValueError, match="empty"):
         best_of([], "min")
+
+
+def test_the_first_error_is_the_first_step_below_one_half() -> None:
+    assert first_error([0.9, 0.49, 0.1]) == 1
+    assert first_error([0.5, 0.9]) is None
+    assert first_error([]) is None
+    assert first_error([math.nan, 0.9]) is None

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from training.process_reward.metrics import first_error, measure
+from training.process_reward.metrics import measure
 
 
 def test_metrics_of_a_case_worked_by_hand() -> None:
@@ -67,9 +67,3 @@ def test_soft_labels_are_right_from_one_half_and_calibrated_by_their_mean() -> N
 def test_lists_of_other_lengths_are_errors() -> None:
     with pytest.raises(ValueError, match="argument 2 is"):
         measure([[0.5, 0.5]], [[1]])
-
-
-def test_the_first_error_is_the_first_step_below_one_half() -> None:
-    assert first_error([0.9, 0.49, 0.1]) == 1
-    assert first_error([0.5, 0.9]) is None
-    assert first_error([]) is None
