@@ -8,7 +8,6 @@ from curation.report import plots
 from curation.report.canvas import ACCENT, INK, MUTED, REJECT, REVIEW
 from curation.report.figure import called
 from curation.report.runs import Runs
-from curation.report.text import short
 from curation.report.training import Plotted, forest
 from schemas.failures import Axis, ErrorKind, FailureAnalysis, SideBySide
 from schemas.identity import content_id
@@ -16,7 +15,7 @@ from schemas.model import Model
 
 _DOCS = "docs/failure-analysis.md"
 _MOST_RUNS = 3
-_MOST_EFFECTS = 24
+_LEAST_EFFECTS, _MOST_SLICES, _MOST_EXAMPLES = 12, 24, 24
 _LOOKS: dict[ErrorKind, tuple[str, str]] = {
     "no_answer": (MUTED, ""),
     "undecided": (REVIEW, ""),
@@ -110,7 +109,7 @@ def _analysed(analysis: FailureAnalysis) -> Analysed:
         f"{f': {analysis.small_slices} of them' if analysis.small_slices else ''}."
     )
     drawn = tuple(each for each in _figures(analysis) if each.figure.rows)
-    return Analysed(analysis.run, analysis.others, note, drawn, analysis.examples[:_MOST_EFFECTS])
+    return Analysed(analysis.run, analysis.others, note, drawn, analysis.examples[:_MOST_EXAMPLES])
 
 
 def _figures(analysis: FailureAnalysis) -> Iterator[Plotted]:
@@ -160,7 +159,8 @@ def _effects(analysis: FailureAnalysis) -> Plotted:
         )
         for row in rows
     ]
-    return Plotted(figure, forest(figure, drawn, _MOST_EFFECTS))
+    clear = sum(row.verdict != "not told" for row in rows)
+    return Plotted(figure, forest(figure, drawn, max(clear, _LEAST_EFFECTS)))
 
 
 def _errors(analysis: FailureAnalysis) -> Plotted:
@@ -232,7 +232,7 @@ def _slices(analysis: FailureAnalysis, axis: Axis) -> Plotted:
             (row.low, row.high),
             f"{row.accuracy:.0%} of {row.questions:,}",
         )
-        for row in rows[:_MOST_EFFECTS]
+        for row in rows[:_MOST_SLICES]
     ]
     return Plotted(figure, plots.estimates(figure, drawn, 0.0, 1.0, above=several))
 

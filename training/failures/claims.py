@@ -51,13 +51,13 @@ class Claims:
     """What a solution claims: `false` are the equalities that are refuted, as they are written.
 
     `given` are the numbers that its calculations begin with: those that are no result of an earlier one. Those of
-    `told` stand in calculations without letters, where a number that nothing explains is one. `results` are what they
-    come to, and `read` counts the equalities.
+    `told` stand in calculations without letters, each with the results before it, which may explain it. `results` are
+    what all of them come to, and `read` counts the equalities.
     """
 
     false: list[str] = field(default_factory=list)
     given: set[Fraction] = field(default_factory=set)
-    told: set[Fraction] = field(default_factory=set)
+    told: dict[Fraction, frozenset[Fraction]] = field(default_factory=dict)
     results: set[Fraction] = field(default_factory=set)
     read: int = 0
 
@@ -178,7 +178,8 @@ def _arithmetic(found: Claims, left: Side, right: Side, text: str) -> None:
     goes_on = len(right.numbers) > 1 and (begins == left.value or _rounds(left.value, begins))
     inputs = {each.value for each in left.numbers} if len(left.numbers) > 1 else set()
     found.given |= inputs - found.results
-    found.told |= inputs - found.results
+    for each in inputs - found.results:
+        found.told.setdefault(each, frozenset(found.results))
     found.results.add(begins if goes_on else right.value)
     found.results.add(left.value)
     if text and len(left.numbers) > 1 and not (goes_on or states(right, left.value) or _may_pass(left.value, right)):

@@ -20,7 +20,7 @@ from generation.formulas.equalities import NUMERAL
 from schemas.evaluation import Answered
 from schemas.failures import ErrorKind, ErrorShare
 from training.failures.claims import Claims, read_claims
-from training.failures.slices import parts, shares
+from training.failures.slices import Part, parts, shares
 from training.solution import read
 
 _EVERYDAY = frozenset(Fraction(each) for each in (0, 1, 2, 4, 7, 10, 12, 24, 30, 52, 60, 100, 365, 1000))
@@ -65,23 +65,28 @@ def error(row: Answered) -> Error | None:
     why = _irrelevant(row, claims)
     if why is not None:
         return Error("irrelevant_condition", why)
-    return Error("wrong_relation", "what it calculates is true")
+    stated = any(_among(each, frozenset(claims.results)) for each in values_in(row.answer))
+    return Error(
+        "wrong_relation", "what it calculates is true" + ("" if stated else ", and its answer is no result of it")
+    )
 
 
 def error_shares(run: str, answers: Sequence[Answered], seed: int) -> list[ErrorShare]:
     """The share of each kind that occurs, by set and kind of question."""
-    found = []
-    for part in parts(answers):
-        told = [each.kind if (each := error(row)) else None for row in part.rows]
-        seen = [kind for kind in KINDS if kind in told]
-        everywhere = np.ones(len(told), bool)
-        for kind in seen:
-            is_kind = np.array([each == kind for each in told], float)
-            (share,) = shares(is_kind, [everywhere], part.problems, seed)
-            found.append(
-                ErrorShare(run=run, set=part.set, kind=part.kind, error=kind, answers=int(is_kind.sum()), share=share)
-            )
-    return found
+    return [each for part in parts(answers) for each in _of_part(run, part, seed)]
+
+
+def _of_part(run: str, part: Part, seed: int) -> list[ErrorShare]:
+    told = [each.kind if (each := error(row)) else None for row in part.rows]
+    seen = [kind for kind in KINDS if kind in told]
+    if not seen:
+        return []
+    of_kinds = np.array([[each == kind for kind in seen] for each in told], float)
+    found = shares(of_kinds, [np.ones(len(told), bool)] * len(seen), part.problems, seed)
+    return [
+        ErrorShare(run=run, set=part.set, kind=part.kind, error=kind, answers=told.count(kind), share=share)
+        for kind, share in zip(seen, found, strict=True)
+    ]
 
 
 def _irrelevant(row: Answered, claims: Claims) -> str | None:
@@ -89,12 +94,11 @@ def _irrelevant(row: Answered, claims: Claims) -> str | None:
     asked, needed = _numbers(row.question), _numbers(row.reference)
     if not any(_among(each, asked) for each in values_in(row.completion)):
         return "it writes none of the question's numbers"
-    known = asked | needed | _EVERYDAY | claims.results | _results(row.completion)
-    unexplained = sorted(each for each in claims.told if not _among(each, known))
-    if unexplained and (worked_out := _one_away(known)) is not None:
-        for each in unexplained:
-            if not _among(each, worked_out):
-                return f"nothing explains {each}"
+    known = asked | needed | _EVERYDAY
+    shown = _results(row.completion)
+    for number, before in sorted(claims.told.items()):
+        if not _among(number, known | before | shown) and not _among(number, _one_away(known | before)):
+            return f"nothing explains {number}"
     if row.reference:
         for each in sorted(claims.given - _EVERYDAY - claims.results):
             if each >= 1 and _among(each, asked) and not _among(each, needed):
@@ -107,11 +111,9 @@ def _results(text: str) -> frozenset[Fraction]:
     return frozenset(value for found in _RESULT.finditer(text) if (value := value_of(found[1])) is not None)
 
 
-def _one_away(numbers: frozenset[Fraction]) -> frozenset[Fraction] | None:
-    """What one calculation that is not written may have made of two of the numbers; None where they are too many."""
-    if len(numbers) > _MOST_NUMBERS:
-        return None
-    pairs = list(combinations_with_replacement(numbers, 2))
+def _one_away(numbers: frozenset[Fraction]) -> frozenset[Fraction]:
+    """What one calculation that is not written may have made of two of the numbers, of so many at most."""
+    pairs = list(combinations_with_replacement(sorted(numbers)[:_MOST_NUMBERS], 2))
     quotients = {x / y for a, b in pairs for x, y in ((a, b), (b, a)) if y}
     return frozenset({a + b for a, b in pairs} | {a - b for a, b in pairs} | {a * b for a, b in pairs} | quotients)
 

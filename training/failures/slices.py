@@ -63,7 +63,7 @@ def slices(part: Part, seed: int) -> list[Slice]:
     """The accuracy of every slice with enough problems, with its interval."""
     cells = large(part)
     right = np.array([row.outcome == "equal" for row in part.rows], float)
-    found = shares(right, [part.members[cell] for cell in cells], part.problems, seed)
+    found = shares(right[:, None], [part.members[cell] for cell in cells], part.problems, seed)
     return [
         Slice(set=part.set, kind=part.kind, axis=cell.axis, name=cell.name, problems=part.size(cell), accuracy=accuracy)
         for cell, accuracy in zip(cells, found, strict=True)
@@ -71,14 +71,16 @@ def slices(part: Part, seed: int) -> list[Slice]:
 
 
 def shares(values: Floats, masks: Sequence[NDArray[np.bool_]], problems: Sequence[str], seed: int) -> list[Estimate]:
-    """The mean of 0s and 1s within each mask, with its interval: problems of the whole set are drawn again, once for
-    all masks. A share of 0 or 1, whose resamples are all alike, has Wilson's bounds with problems as trials.
+    """The mean of 0s and 1s, (questions, 1) or a column a mask, within each mask, with its interval.
+
+    Problems of the whole set are drawn again, once for all masks. A share of 0 or 1, whose resamples are all alike, has
+    Wilson's bounds with problems as trials.
     """
     if not masks:
         return []
     inside = np.column_stack(masks).astype(float)
-    counts, sums = inside.sum(axis=0), (inside * values[:, None]).sum(axis=0)
-    drawn = resampled(np.concatenate((inside, inside * values[:, None]), axis=1), problems, seed)
+    counts, sums = inside.sum(axis=0), (inside * values).sum(axis=0)
+    drawn = resampled(np.concatenate((inside, inside * values), axis=1), problems, seed)
     drawn_counts, drawn_sums = np.split(drawn, 2, axis=1)
     with np.errstate(invalid="ignore"):  # a resample without a question of the slice, which `interval` leaves out
         means = drawn_sums / drawn_counts
