@@ -13,6 +13,7 @@ from curation.migrations.m004_review import m004_review
 from curation.migrations.m005_releases import m005_releases
 from curation.migrations.m006_rollouts import m006_rollouts
 from curation.migrations.m007_release_matches import m007_release_matches
+from curation.migrations.m008_backprm import m008_backprm
 
 Migration = Callable[[DuckDBPyConnection], None]
 
@@ -24,6 +25,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m005_releases,
     m006_rollouts,
     m007_release_matches,
+    m008_backprm,
 )
 
 

@@ -17,9 +17,10 @@ CHECKS: tuple[CheckName, ...] = get_args(CheckName)
 KINDS = (*CHECKS, "formula", "wording", "doubt")
 """Features that are one of a few kinds: the outcome of each check, and below them."""
 
-SIZES = ("doubts", "steps", "digits", "whole")
+SIZES = ("doubts", "steps", "digits", "whole", "backprm_question", "backprm_lowest")
 """Features that are numbers: how many checks hold the candidate back, steps of the solution, digits of the hidden
-value, and whether it is whole."""
+value, whether it is whole, and what a BackPRM says of the question and of what it finds worst, as log-odds; 0, which
+says nothing, where none was asked."""
 
 _PRIOR_ODDS = 1.5
 _PRIOR_OF_ACCEPTED = 0.97
@@ -71,6 +72,12 @@ def prior(verdict: str | None, doubts: int) -> float:
     return odds / (1 + odds)
 
 
+def _log_odds(probability: str) -> str:
+    """SQL of the log-odds of a probability, no further from 0 than 7 (a model is never surer than 999 in 1,000)."""
+    kept = f"greatest(least({probability}, 0.999), 0.001)"
+    return f"coalesce(ln({kept} / (1 - {kept})), 0)"
+
+
 _OUTCOMES = ", ".join(f"coalesce(any_value(outcome) FILTER (check_name = '{name}'), 'undecided')" for name in CHECKS)
 
 _QUERY = rf"""
@@ -82,6 +89,10 @@ _QUERY = rf"""
     last_decisions AS (
         SELECT candidate_id, arg_max(reasons, decisions.rowid) AS reasons, arg_max(verdict, decisions.rowid) AS verdict
         FROM decisions SEMI JOIN wanted USING (candidate_id) WHERE decided_by = 'policy' GROUP BY candidate_id
+    ),
+    last_scores AS (
+        SELECT candidate_id, arg_max(scores, backprm_scores.rowid) AS scores
+        FROM backprm_scores SEMI JOIN wanted USING (candidate_id) GROUP BY candidate_id
     ),
     decided AS (
         SELECT
@@ -104,9 +115,12 @@ _QUERY = rf"""
         coalesce(doubts, 0),
         len(solution),
         least(len(regexp_extract(candidates.condition."value", '[0-9]+')), 12),
-        regexp_full_match(candidates.condition."value", '-?[0-9]+')::INTEGER
+        regexp_full_match(candidates.condition."value", '-?[0-9]+')::INTEGER,
+        {_log_odds("scores[1]")},
+        {_log_odds("list_min(scores)")}
     FROM candidates SEMI JOIN wanted USING (candidate_id)
     JOIN outcomes USING (candidate_id) LEFT JOIN decided USING (candidate_id)
+    LEFT JOIN last_scores USING (candidate_id)
     ORDER BY candidate_id
 """
 """`doubt` is the policy's first reason without its numbers and quotes, so that like doubts are one kind."""
