@@ -8,6 +8,7 @@ from transformers import (
     AutoModelForCausalLM,
     AutoModelForTokenClassification,
     AutoTokenizer,
+    GgufConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
@@ -118,6 +119,8 @@ def _loaded(factory: Any, path: str, **options: Any) -> Any:
     file = Path(path)
     if file.suffix == ".gguf":
         path, options = str(file.parent), options | {"gguf_file": file.name}
+        if factory is not AutoTokenizer:  # else they are plain weights that count as quantized, and are not trained
+            options["quantization_config"] = GgufConfig(dequantize=True)
     try:
         return factory.from_pretrained(path, **options)
     except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
