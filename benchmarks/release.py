@@ -29,7 +29,7 @@ def main() -> None:
         generated(workspace, DATA / "gsm8k" / "train.jsonl")
         against = [part for name in AGAINST for part in ("--against", str(DATA / name))]
         cost, made = released(workspace, *against)
-        backward = sum(share["candidates"] for share in made["sources"])
+        backward = backward_of(made)
         print(
             f"release, GSM8K train: {backward:,} backward of {made['sources'][0]['problems']:,} problems, "
             f"{made['labelled_steps']:,} labelled steps, {told(cost)}; left out: "
@@ -43,7 +43,7 @@ def main() -> None:
             cost, made = released(grown)
             met = cost.seconds < SECONDS * max(1, size / 100_000) and cost.memory < MEMORY
             print(
-                f"release, {count:,} accepted candidates: {told(cost)}, "
+                f"release, {count:,} accepted candidates, of which {backward_of(made):,} go in: {told(cost)}, "
                 f"{cost.seconds / count * 1e3:.2f} ms each; target {'met' if met else 'MISSED'}"
             )
 
@@ -66,11 +66,16 @@ def released(workspace: Path, *options: str) -> tuple[Cost, dict[str, Any]]:
     return cost, found
 
 
+def backward_of(made: dict[str, Any]) -> int:
+    """How many backward problems a manifest counts."""
+    return sum(share["candidates"] for share in made["sources"])
+
+
 def grow(workspace: Path, wanted: int) -> int:
     """Copy problems with all that belongs to them until there are so many accepted candidates, or leave some out.
 
-    The copies differ in words of their own at the front of the question, so that they are no duplicates; offsets move
-    along. What comes of it is only written and read, as other rows are.
+    The copies differ in words of their own at the front of the question, a third of what it has, so that they are no
+    duplicates; offsets move along. What comes of it is only written and read, as other rows are.
     """
     with Store(workspace).connect() as connection:
         accepted = "SELECT count(*) FROM candidate_overview WHERE decision = 'accept'"
@@ -84,31 +89,32 @@ def grow(workspace: Path, wanted: int) -> int:
 
 _COPY = """
     CREATE OR REPLACE TEMP MACRO other(id) AS substr(md5(id || '{copy}'), 1, 16);
-    CREATE OR REPLACE TEMP MACRO words(id) AS array_to_string(list_transform(
-        range(12), lambda part: translate(substr(md5(id || '{copy}' || part), 1, 7), '0123456789', 'ghijklmnop')), ' '
-    ) || ' : ';
-    CREATE OR REPLACE TEMP MACRO moved(condition, id) AS struct_update(
-        condition, "start" := condition."start" + length(words(id))::INTEGER,
-        "end" := condition."end" + length(words(id))::INTEGER
+    CREATE OR REPLACE TEMP MACRO moved(condition, front) AS struct_update(
+        condition, "start" := condition."start" + length(front)::INTEGER,
+        "end" := condition."end" + length(front)::INTEGER
     );
     CREATE OR REPLACE TEMP TABLE old_problems AS SELECT * FROM problems WHERE run_id <> 'copy';
     CREATE OR REPLACE TEMP TABLE old_derivations AS SELECT * FROM derivations WHERE run_id <> 'copy';
     CREATE OR REPLACE TEMP TABLE old_candidates AS SELECT * FROM candidates WHERE run_id <> 'copy';
     CREATE OR REPLACE TEMP TABLE old_checks AS SELECT * FROM checks WHERE run_id <> 'copy';
     CREATE OR REPLACE TEMP TABLE old_decisions AS SELECT * FROM decisions SEMI JOIN old_candidates USING (candidate_id);
-    INSERT INTO problems SELECT * REPLACE (
-        other(problem_id) AS problem_id, words(problem_id) || question AS question, 'copy' AS run_id
-    ) FROM old_problems;
-    INSERT INTO derivations SELECT * REPLACE (
+    CREATE OR REPLACE TEMP TABLE fronts AS SELECT problem_id, array_to_string(list_transform(
+        range(8 + length(question) // 16),
+        lambda part: translate(substr(md5(problem_id || '{copy}' || part), 1, 5), '0123456789', 'ghijklmnop')
+    ), ' ') || ' : ' AS front FROM old_problems;
+    INSERT INTO problems SELECT old_problems.* REPLACE (
+        other(problem_id) AS problem_id, front || question AS question, 'copy' AS run_id
+    ) FROM old_problems JOIN fronts USING (problem_id);
+    INSERT INTO derivations SELECT old_derivations.* REPLACE (
         other(derivation_id) AS derivation_id, other(problem_id) AS problem_id, 'copy' AS run_id,
         list_transform(candidate_ids, lambda id: other(id)) AS candidate_ids,
-        list_transform(conditions, lambda each: moved(each, problem_id)) AS conditions
-    ) FROM old_derivations;
-    INSERT INTO candidates SELECT * REPLACE (
+        list_transform(conditions, lambda each: moved(each, front)) AS conditions
+    ) FROM old_derivations JOIN fronts USING (problem_id);
+    INSERT INTO candidates SELECT old_candidates.* REPLACE (
         other(candidate_id) AS candidate_id, other(problem_id) AS problem_id, 'copy' AS run_id,
-        words(problem_id) || question AS question,
-        moved(condition, problem_id) AS condition
-    ) FROM old_candidates;
+        front || question AS question,
+        moved(condition, front) AS condition
+    ) FROM old_candidates JOIN fronts USING (problem_id);
     INSERT INTO checks SELECT * REPLACE (other(candidate_id) AS candidate_id, 'copy' AS run_id) FROM old_checks;
     INSERT INTO decisions SELECT * REPLACE (other(candidate_id) AS candidate_id) FROM old_decisions;
 """
