@@ -6,8 +6,10 @@ Text stays text, and is never read as mathematics or markup. The same drawing gi
 import io
 import re
 import warnings
+from bisect import bisect
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -65,6 +67,7 @@ def canvas(name: str, width: float, height: float, title: str, text: str) -> Ite
     drawn.svg = _inline(file.getvalue(), name, width, height, title, text)
 
 
+@lru_cache(maxsize=4096)
 def width_of(text: str, size: float, weight: str = "normal") -> float:
     """Pixels that a text takes on one line, in matplotlib's own font, which is wider than most."""
     from matplotlib.font_manager import FontProperties
@@ -79,11 +82,10 @@ def width_of(text: str, size: float, weight: str = "normal") -> float:
 def fitted(text: str, size: float, room: float, weight: str = "normal") -> str:
     """As much of a text as there is room for."""
     line = short(text)
-    longest = len(line)
-    while longest > 1 and width_of(line, size, weight) > room:
-        longest -= 1
-        line = short(text, longest)
-    return line
+    if width_of(line, size, weight) <= room:
+        return line
+    longest = bisect(range(2, len(line)), room, key=lambda length: width_of(short(text, length), size, weight))
+    return short(text, longest + 1)
 
 
 def _inline(svg: str, name: str, width: float, height: float, title: str, text: str) -> Markup:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import get_args
 
 from curation.report import plots
@@ -160,7 +161,7 @@ def _effects(analysis: FailureAnalysis) -> Plotted:
         for row in rows
     ]
     clear = sum(row.verdict != "not told" for row in rows)
-    return Plotted(figure, forest(figure, drawn, max(clear, _LEAST_EFFECTS)))
+    return Plotted(figure, partial(forest, figure, drawn, max(clear, _LEAST_EFFECTS)))
 
 
 def _errors(analysis: FailureAnalysis) -> Plotted:
@@ -197,7 +198,7 @@ def _errors(analysis: FailureAnalysis) -> Plotted:
         for (set_, kind, run), shares in of.items()
     ]
     names = [name.replace("_", " ") for name in _LOOKS]
-    return Plotted(figure, plots.shares(figure, bars[:12], names, list(_LOOKS.values())))
+    return Plotted(figure, partial(plots.shares, figure, bars[:12], names, list(_LOOKS.values())))
 
 
 def _slices(analysis: FailureAnalysis, axis: Axis) -> Plotted:
@@ -234,7 +235,7 @@ def _slices(analysis: FailureAnalysis, axis: Axis) -> Plotted:
         )
         for row in rows[:_MOST_SLICES]
     ]
-    return Plotted(figure, plots.estimates(figure, drawn, 0.0, 1.0, above=several))
+    return Plotted(figure, partial(plots.estimates, figure, drawn, 0.0, 1.0, above=several))
 
 
 def _program(key: str) -> str:

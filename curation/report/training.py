@@ -1,8 +1,9 @@
 """Training and evaluation in the report: what runs took and reached, and how one does against another."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from markupsafe import Markup
 
@@ -115,10 +116,15 @@ class BinRow(Model):
 
 @dataclass(frozen=True)
 class Plotted:
-    """A figure and its drawing."""
+    """A figure, and what draws it: a program that prints its rows has no need of the drawing."""
 
     figure: Figure[Model]
-    plot: Markup
+    draw: Callable[[], Markup]
+
+    @property
+    def plot(self) -> Markup:
+        """The drawing."""
+        return self.draw()
 
 
 def trained(runs: Runs) -> Figure[TrainedRun]:
@@ -149,7 +155,7 @@ def learning(runs: Runs) -> Iterator[Plotted]:
                     caption="As logged in metrics.jsonl, over the steps of the optimizer.",
                     docs=_DOCS,
                 )
-                yield Plotted(figure, curves(figure, drawn, "step"))
+                yield Plotted(figure, partial(curves, figure, drawn, "step"))
 
 
 def curve_rows(runs: Runs, family: str, metric: str) -> tuple[Model, ...]:
@@ -207,16 +213,11 @@ def comparisons(runs: Runs) -> Plotted:
         "problems, and p as Holm adjusts it for all comparisons of the run. Right of 0 the first run is ahead.",
         docs=_DOCS,
     )
-    return Plotted(
-        figure,
-        forest(
-            figure,
-            [
-                (f"{row.measure}, {row.kind}, {row.set}", (row.difference, row.low, row.high), _p(row.adjusted_p_value))
-                for row in rows
-            ],
-        ),
-    )
+    drawn = [
+        (f"{row.measure}, {row.kind}, {row.set}", (row.difference, row.low, row.high), _p(row.adjusted_p_value))
+        for row in rows
+    ]
+    return Plotted(figure, partial(forest, figure, drawn))
 
 
 def forest(
@@ -346,7 +347,7 @@ def _dots(rows: tuple[Measured, ...], key: str, title: str, place: int, which: s
         plots.Estimate(_name(row, which), row.value, (row.low, row.high), f"{row.value:.1%}")
         for row in rows[-_MOST_ROWS:]
     ]
-    return Plotted(figure, plots.estimates(figure, drawn, 0.0, 1.0, above=True))
+    return Plotted(figure, partial(plots.estimates, figure, drawn, 0.0, 1.0, above=True))
 
 
 def _name(row: Measured, which: str) -> str:
@@ -387,7 +388,7 @@ def _calibrations(runs: Runs) -> Iterator[Plotted]:
             Curve(name, tuple((row.confidence, row.accuracy) for row in rows if row.run == name), marked=True)
             for name in names
         ]
-        yield Plotted(figure, curves(figure, lines, "confidence", diagonal=True))
+        yield Plotted(figure, partial(curves, figure, lines, "confidence", diagonal=True))
 
 
 def _p(value: float) -> str:
