@@ -1,5 +1,7 @@
 """What the tests of every package may use: a local language model, Argilla, a browser, `datasets` alone."""
 
+import os
+
 import pytest
 
 from tests import local_model as model
@@ -10,6 +12,8 @@ from tests.datasets_environment import datasets_python
 from tests.local_model import local_model, smollm2_file
 
 __all__ = ["argilla", "datasets_python", "local_model", "page", "smollm2_file"]
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run beside each other; torch reads it when it is imported
 
 
 @pytest.hookimpl(tryfirst=True)

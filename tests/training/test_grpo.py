@@ -1,9 +1,6 @@
 """GRPO: its advantages by hand, the hook that TRL gives them, behaviour on the toy, and what a run leaves."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import fmean, pstdev
@@ -23,7 +20,7 @@ from training.models import load_classifier, load_policy, load_tokenizer
 from training.process_reward.scoring import ScorerConfig
 from training.release import Release
 from training.rewards import Rewards
-from training.runs import Run, record, running
+from training.runs import Run, running
 from training.tokens import prompt_ids
 from training.watch import Unwatched
 
@@ -224,38 +221,6 @@ def test_a_run_that_is_resumed_in_a_later_epoch_ends_as_if_it_had_not_stopped(ta
         }
     one, other = (load_policy(str(run.model_folder)).state_dict() for run in (whole, resumed))
     assert all(torch.equal(one[name], other[name]) for name in one)
-
-
-TWO = """
-import sys
-from pathlib import Path
-from tests.training.test_grpo import trained
-
-trained(Path(sys.argv[1]), sys.argv[2], batch_size=16, group=4, max_steps=3, learning_rate=1e-3)
-"""
-
-
-def test_two_processes_learn_what_one_does(taught: str, tmp_path: Path) -> None:
-    (tmp_path / "two.py").write_text(TWO)
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [*command, tmp_path / "two.py", tmp_path, taught],
-        env=environment,
-        capture_output=True,
-        timeout=280,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr.decode()
-    assert record(tmp_path, "toy").processes == 2
-    assert (tmp_path / "weights-0").read_text() == (tmp_path / "weights-1").read_text()
-    one = trained(tmp_path / "one", taught, batch_size=32, group=4, max_steps=3, learning_rate=1e-3)
-    two = [json.loads(line) for line in (tmp_path / "runs" / "toy" / "metrics.jsonl").read_text().splitlines()]
-    for name in ("eval_reward", "eval_right", "eval_steps", "eval_length"):
-        assert two[0][name] == pytest.approx(lines(one)[0][name])
-    for name, near in (("reward", 0.5), ("steps", 0.5), ("length", 3), ("right", 0.25), ("num_tokens", 500)):
-        there = fmean(line[name] for line in two if "reward" in line)
-        assert there == pytest.approx(fmean(line[name] for line in lines(one) if "reward" in line), abs=near), name
 
 
 def test_weights_that_are_no_longer_finite_end_the_run_before_a_checkpoint_has_them(

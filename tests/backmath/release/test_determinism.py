@@ -13,7 +13,7 @@ ELSEWHERE = {
     "LC_ALL": "C",
     "PYTHONUTF8": "0",
     "PYTHONCOERCECLOCALE": "0",
-    "OMP_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "2",
 }
 """What another machine may have otherwise."""
 

@@ -1,19 +1,8 @@
-"""What the tests of process reward models share: one thread, and a tiny model."""
-
-from collections.abc import Iterator
+"""What the tests of process reward models share: a tiny model."""
 
 import pytest
-import torch
 
 from tests.training.process_reward import toy
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")
