@@ -73,9 +73,9 @@ def prior(verdict: str | None, doubts: int) -> float:
 
 
 def _log_odds(probability: str) -> str:
-    """SQL of the log-odds of a probability, no further from 0 than 7 (a model is never surer than 999 in 1,000)."""
+    """SQL of the log-odds of a probability, taken for no surer than 999 in 1,000; 0 for NULL."""
     kept = f"greatest(least({probability}, 0.999), 0.001)"
-    return f"coalesce(ln({kept} / (1 - {kept})), 0)"
+    return f"CASE WHEN {probability} IS NULL THEN 0 ELSE ln({kept} / (1 - {kept})) END"
 
 
 _OUTCOMES = ", ".join(f"coalesce(any_value(outcome) FILTER (check_name = '{name}'), 'undecided')" for name in CHECKS)
