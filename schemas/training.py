@@ -24,7 +24,10 @@ class TrainingRun(Model):
 
     `base` is the model that it began with, `recipe` the one that was named. `release` and `manifest_sha256` name the
     data; `used` are the rows of each split that were used, and `skipped` the others. `rewards` are the models that gave
-    the reward: `{"prm": PATH}`. `failure` is the line that it failed with.
+    the reward: `{"prm": PATH}`. `seconds_a_step` is the mean over the steps of the optimizer since it was last begun or
+    resumed, with all that is sampled and scored for them; `peak_memory`, in bytes, is that of the GPU, or of the whole
+    process where there is none. `within` is the comparison that the run is part of. `failure` is the line that
+    it failed with.
     """
 
     name: str
@@ -43,7 +46,10 @@ class TrainingRun(Model):
     seconds: float = 0.0
     parameters: int = 0
     trained_parameters: int = 0
+    seconds_a_step: float | None = None
+    peak_memory: int | None = None
     used: dict[str, int] = Field(default_factory=dict)
     skipped: tuple[SkippedRows, ...] = ()
     rewards: dict[str, str] = Field(default_factory=dict)
+    within: str | None = None
     failure: str | None = None

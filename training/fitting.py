@@ -1,6 +1,7 @@
 """Fitting: running a trainer to its end, with what can happen on the way: a stop, NaN, too little memory, a resume."""
 
 import math
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import torch
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from training import memory
 from training.configurations.configuration import Configuration
 from training.errors import NotFiniteError, OutOfMemoryError, StoppedError
 from training.models import dtype
@@ -130,6 +132,8 @@ class _Looking(TrainerCallback):
         self._keep = keep
         self._watch = watch
         self._metrics: dict[str, float] = {}
+        self._began = 0.0
+        self._first = 0
         self.stopped = False
         self.evaluated_at = -1
 
@@ -144,6 +148,15 @@ class _Looking(TrainerCallback):
         self._metrics = {name: float(value) for name, value in (logs or {}).items() if _is_number(value)}
         if state.is_world_process_zero:
             self._run.log(state.global_step, self._metrics)
+
+    def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        memory.forget_peak()
+        self._began, self._first = time.perf_counter(), state.global_step
+
+    def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        if steps := state.global_step - self._first:
+            seconds = (time.perf_counter() - self._began) / steps
+            self._run.note(seconds_a_step=seconds, peak_memory=memory.peak())
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         if state.is_world_process_zero:

@@ -67,9 +67,7 @@ class Run:
 
     def metrics(self) -> list[dict[str, float]]:
         """The lines of metrics.jsonl, in order; not one that a kill cut short."""
-        file = self.folder / METRICS_NAME
-        lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-        return [metrics for line in lines if (metrics := _metrics(line))]
+        return read_metrics(self.folder)
 
     def forget_metrics_after(self, step: int) -> None:
         """Take the lines behind a step out of metrics.jsonl: what comes after its checkpoint is done again."""
@@ -98,6 +96,13 @@ class Run:
         return sorted(whole, key=lambda path: int(path.name.rpartition("-")[2]))
 
 
+def read_metrics(folder: Path) -> list[dict[str, float]]:
+    """The lines of the metrics.jsonl of a run's folder, in order; not one that a kill cut short."""
+    file = folder / METRICS_NAME
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    return [metrics for line in lines if (metrics := _metrics(line))]
+
+
 def _metrics(line: str) -> dict[str, float] | None:
     try:
         found: dict[str, float] = json.loads(line)
@@ -119,6 +124,7 @@ def running(
     rewards: Mapping[str, str] | None = None,
     name: str | None = None,
     resume: bool = False,
+    within: str | None = None,
 ) -> Iterator[Run]:
     """Record the block as a run: done, interrupted where it raises StoppedError, failed where it raises.
 
@@ -140,7 +146,7 @@ def running(
             chosen = [folder, _resumed(folder, stage, configuration) if resume else None]
         broadcast_object_list(chosen)
         folder, begun = chosen
-        begun = begun or _record(folder, stage, base, recipe, release, manifest_sha256, rewards or {})
+        begun = begun or _record(folder, stage, base, recipe, release, manifest_sha256, rewards or {}, within)
         run = Run(folder, begun, configuration, main)
         if main and not resume:
             _write_configuration(run)
@@ -184,8 +190,9 @@ def records(workspace: Path) -> list[TrainingRun]:
 
 
 def newest_model(workspace: Path, stage: Stage, recipe: str | None) -> Path | None:
-    """The model of the newest run of a stage that was done by the same recipe; None where there is none."""
-    done = [each for each in records(workspace) if (each.stage, each.state, each.recipe) == (stage, "done", recipe)]
+    """The model of the newest run of a stage that was done by the same recipe, and is not part of a comparison."""
+    wanted = (stage, "done", recipe, None)
+    done = [each for each in records(workspace) if (each.stage, each.state, each.recipe, each.within) == wanted]
     return workspace / "runs" / done[-1].name / "model" if done else None
 
 
@@ -225,6 +232,7 @@ def _record(
     release: str | None,
     manifest_sha256: str | None,
     rewards: Mapping[str, str],
+    within: str | None,
 ) -> TrainingRun:
     import torch
 
@@ -246,6 +254,7 @@ def _record(
         processes=processes().num_processes,
         started_at=datetime.now(UTC),
         rewards=dict(rewards),
+        within=within,
     )
 
 

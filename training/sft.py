@@ -20,7 +20,13 @@ from training.watch import Watch
 
 
 class _Trainer(FiniteLoss, SFTTrainer):
-    """TRL's trainer, which ends where the loss is no number."""
+    """TRL's trainer, which ends where the loss is no number, and tells how many tokens of a row are learned from."""
+
+    def compute_loss(self, model: Any, inputs: dict[str, Any], *args: Any, **options: Any) -> Any:
+        if self.model.training:
+            labels = inputs["labels"]
+            self._metrics["train"]["length"].append((labels != -100).sum().item() / len(labels))
+        return super().compute_loss(model, inputs, *args, **options)
 
 
 def train(start: str, release: Release, run: Run, watch: Watch) -> None:

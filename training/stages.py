@@ -50,13 +50,15 @@ def train(
     rewards: Mapping[str, str] | None = None,
     name: str | None = None,
     resume: str | None = None,
+    within: str | None = None,
     began: Callable[[Run], None] = lambda run: None,
 ) -> Run:
     """Train one stage and return its run, whose `model_folder` holds the model with its card.
 
     Left out, `base` is the file's `model`, else the newest model of `train sft` by the same recipe, else the recipe's;
     `version` the newest release; `rewards` (`{"prm": PATH, "backprm": PATH}`) the newest of each by the same recipe.
-    With `resume`, all of it is as the run of that name was begun with. `began` is told of the run when it begins.
+    With `resume`, all of it is as the run of that name was begun with. `within` is the comparison that it is part of.
+    `began` is told of the run when it begins.
     Raises TrainingError, and CurationError where the release is missing or damaged.
     """
     from transformers import set_seed
@@ -87,6 +89,7 @@ def train(
         rewards=rewards,
         name=resume or name,
         resume=resume is not None,
+        within=within,
     ) as run:
         began(run)
         start = base

@@ -2,7 +2,7 @@
 
 import typer
 
-from backmath.train import backprm, grpo, ppo, prm, sft
+from backmath.train import backprm, compare, grpo, ppo, prm, sft
 
 app = typer.Typer(help="Train models on a release.", rich_markup_mode="markdown")
 for name, command, example in (
@@ -11,5 +11,6 @@ for name, command, example in (
     ("backprm", backprm.backprm, backprm.EXAMPLE),
     ("ppo", ppo.ppo, ppo.EXAMPLE),
     ("grpo", grpo.grpo, grpo.EXAMPLE),
+    ("compare", compare.compare, compare.EXAMPLE),
 ):
     app.command(name, epilog=f"Example: {example}")(command)

@@ -6,10 +6,10 @@ from typing import Annotated, Any, get_args, get_origin
 
 import typer
 
-from training.configurations.configuration import Configuration
+from schemas.model import Model
 
 
-def with_flags(configuration: type[Configuration]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def with_flags(configuration: type[Model]) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command an option for each field of a configuration; those that are used reach its argument `flags`."""
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
@@ -44,7 +44,7 @@ def _option(name: str, annotation: Any, field: Any) -> Any:
     if get_origin(annotation) is tuple:
         kind = list[str]  # typer knows no list of literals; pydantic says what is not one of them
         choices = ", ".join(get_args(get_args(annotation)[0]))
-        described = f"{field.description} Of {choices}; may be given again. [{shown}]"
+        described = f"{field.description}{f' Of {choices};' if choices else ' It'} may be given again. [{shown}]"
     elif annotation is bool:
         flag = f"{flag}/--no-{name.replace('_', '-')}"
         described = f"{field.description} [{'yes' if shown else 'no'}]"

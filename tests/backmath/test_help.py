@@ -75,6 +75,7 @@ def test_the_commands_are_those_that_work_now() -> None:
         "train backprm",
         "train ppo",
         "train grpo",
+        "train compare",
     }
 
 

@@ -48,6 +48,7 @@ def evaluate(
     against: Sequence[str] = (),
     name: str | None = None,
     resume: bool = False,
+    within: str | None = None,
     began: Callable[[Run, Sequence[QuestionSet]], None] = lambda run, sets: None,
 ) -> Evaluation:
     """Evaluate a model on sets, as a run of the workspace, or go on with the run `name`.
@@ -74,6 +75,7 @@ def evaluate(
         rewards={kind: path for kind, path in _scorers(configuration).items() if path},
         name=name,
         resume=resume,
+        within=within,
     ) as run:
         began(run, sets)
         run.note(used={each.about.name: each.about.asked for each in sets})

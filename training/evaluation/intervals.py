@@ -27,14 +27,30 @@ def estimate(values: Sequence[float], problems: Sequence[str], seed: int) -> Est
     """
     if not values:
         raise ValueError("there is no mean of nothing")
-    table = np.column_stack((np.asarray(values, float), np.ones(len(values))))
-    mean = float(table[:, 0].mean())
+    mean = float(np.mean(values))
     if mean in (0.0, 1.0) and min(values) == max(values):
         clusters = len(set(problems))
         low, high = wilson(int(mean) * clusters, clusters)
         return Estimate(value=mean, low=low, high=high, n=len(values))
-    sums = resampled(table, problems, seed)
-    return interval(mean, sums[:, 0] / sums[:, 1], len(values))
+    return interval(mean, _means(values, problems, seed), len(values))
+
+
+def estimate_difference(differences: Sequence[float], problems: Sequence[str], seed: int) -> Estimate:
+    """The mean of differences between -1 and 1, one a question, with its interval.
+
+    Where all are alike, and so are their resamples, it reaches as far as Wilson's bound of a share that is 0.
+    """
+    if min(differences) < max(differences) or differences[0] not in (-1, 0, 1):
+        return interval(float(np.mean(differences)), _means(differences, problems, seed), len(differences))
+    clusters = len(set(problems))
+    value, reach = differences[0], wilson(0, clusters)[1]
+    return Estimate(value=value, low=max(value - reach, -1), high=min(value + reach, 1), n=len(differences))
+
+
+def _means(values: Sequence[float], problems: Sequence[str], seed: int) -> Floats:
+    sums = resampled(np.column_stack((np.asarray(values, float), np.ones(len(values)))), problems, seed)
+    means: Floats = sums[:, 0] / sums[:, 1]
+    return means
 
 
 def interval(value: float, drawn: Floats, n: int) -> Estimate:

@@ -8,7 +8,7 @@ from scipy.stats import binomtest
 
 from schemas.evaluation import Answered, Comparison, QuestionKind
 from training.errors import EvaluationError
-from training.evaluation.intervals import Floats, estimate, summed
+from training.evaluation.intervals import Floats, estimate_difference, summed
 
 Measure = Literal["accuracy", "mean_of_samples", "leaked", "both"]
 Row = tuple[str, str]
@@ -102,7 +102,7 @@ def _compared(
         other=name,
         this_value=float(np.mean([ours[row] for row in shared])),
         other_value=float(np.mean([theirs[row] for row in shared])),
-        difference=estimate(differences, clusters, seed),
+        difference=estimate_difference(differences, clusters, seed),
         only_this=ahead,
         only_other=behind,
         test="mcnemar" if exact else "permutation",
