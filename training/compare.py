@@ -31,8 +31,9 @@ from training.configurations.grpo import GrpoConfiguration
 from training.configurations.ppo import PpoConfiguration
 from training.configurations.reading import base_model, read
 from training.configurations.sft import SftConfiguration
-from training.errors import ConfigurationError, ModelError, RunError
+from training.errors import ConfigurationError, EvaluationError, ModelError, RunError
 from training.evaluation import evaluation
+from training.evaluation.sets import load
 from training.processes import processes
 from training.release import Release
 from training.runs import CONFIGURATION_NAME, RECORD_NAME, Run, record, running
@@ -211,7 +212,7 @@ def compare(
         raise ModelError("which model? Nothing was trained. Next: --model PATH, or --recipe tiny, which makes its own")
     release = Release(workspace, version)
     if resume is None:
-        budget(configuration.arms, recipe, file, release)  # says what is wrong before there is a run
+        _check(configuration, recipe, file, release)
     with running(
         workspace,
         "compare",
@@ -241,6 +242,14 @@ def compare(
         part.write_text(found.model_dump_json(indent=2) + "\n", encoding="utf-8")
         part.replace(run.folder / COMPARISON_NAME)
     return found
+
+
+def _check(configuration: CompareConfiguration, recipe: str | None, file: Path | None, release: Release) -> None:
+    """Raise TrainingError for what would end the comparison later, before there is a run."""
+    budget(configuration.arms, recipe, file, release)
+    for each in configuration.on:
+        if not load(each, release).questions:
+            raise EvaluationError(f"set {each} has no questions that a model is asked; nothing was trained")
 
 
 def budget(arms: tuple[ArmName, ...], recipe: str | None, file: Path | None, release: Release) -> Budget:

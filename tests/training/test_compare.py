@@ -212,5 +212,7 @@ def written(workspace: Path, name: str, right: str) -> None:
     """An evaluation with an answer to each of some questions, 1 for right."""
     outcomes: list[GradedOutcome] = ["equal" if each == "1" else "unequal" for each in right]
     rows: list[Answered] = [answered(str(place), outcome) for place, outcome in enumerate(outcomes)]
-    with running(workspace, "evaluate", EvaluationConfiguration(on=("made",)), base="a/model", name=name) as run:
+    with running(
+        workspace, "evaluate", EvaluationConfiguration.model_validate({"on": ("made",)}), base="a/model", name=name
+    ) as run:
         (run.folder / "answers.jsonl").write_text("".join(f"{row.model_dump_json()}\n" for row in rows))

@@ -62,6 +62,7 @@ def test_it_says_what_it_does_and_prints_what_each_arm_took_and_is_worth(
     [
         (["--arms", "dpo"], "arms.0 = 'dpo'"),
         (["--recipe", "tiny", "--on", "gsm8k", "--on", "gsm8k"], "gsm8k is named twice"),
+        (["--recipe", "tiny", "--on", "nonsense"], "'nonsense' is no known evaluation set"),
         ([], "which model?"),
         (["--resume", "compare-9"], "there is no run compare-9"),
         (["--recipe", "tiny", "--release", "9.9.9"], "9.9.9"),
