@@ -263,11 +263,13 @@ HUB = """
 import sys
 from generation.sources.errors import SourceError
 from generation.sources.ingest import read
-try:
-    for found in read(sys.argv[1], hub=sys.argv[2], split=sys.argv[3], limit=int(sys.argv[4]) or None):
-        print(found.origin, found.source, found.split, found.answer)
-except SourceError as error:
-    print("SourceError:", error)
+for asked in sys.argv[3:]:
+    split, limit = asked.split(":")
+    try:
+        for found in read(sys.argv[1], hub=sys.argv[2], split=split, limit=int(limit) or None):
+            print(found.origin, found.source, found.split, found.answer)
+    except SourceError as error:
+        print("SourceError:", error)
 """
 
 
@@ -280,9 +282,10 @@ def from_hub(cache: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_hub_that_cannot_be_reached_gives_one_clear_line(tmp_path: Path) -> None:
-    for limit in ("0", "5"):
-        done = from_hub(tmp_path, "gsm8k", "openai/gsm8k", "train", limit)
-        (line,) = (done.stdout + done.stderr).splitlines()
+    done = from_hub(tmp_path, "gsm8k", "openai/gsm8k", "train:0", "train:5")
+    lines = (done.stdout + done.stderr).splitlines()
+    assert len(lines) == 2
+    for line in lines:
         assert line.startswith("SourceError: openai/gsm8k:main, split train, cannot be read from the hub: ")
         assert "openai/gsm8k" in line.partition("from the hub")[2]
 
@@ -292,8 +295,7 @@ def test_a_folder_laid_out_as_on_the_hub_is_read_by_its_name(tmp_path: Path) -> 
     folder.mkdir()
     file_of(folder, *[ROW] * 3, name="train.jsonl")
     file_of(folder, ROW, name="test.jsonl")
-    for limit, rows in (("0", 3), ("2", 2)):
-        done = from_hub(tmp_path / "cache", "gsm8k", str(folder), "train", limit)
-        assert done.stdout.splitlines() == [f"{folder}:{n} gsm8k train 5" for n in range(1, rows + 1)], done.stderr
-    done = from_hub(tmp_path / "cache", "gsm8k", str(folder), "nowhere", "1")
-    assert done.stdout.startswith(f"SourceError: {folder}, split nowhere, cannot be read from the hub: ")
+    done = from_hub(tmp_path / "cache", "gsm8k", str(folder), "train:0", "train:2", "nowhere:1")
+    *read, wrong = done.stdout.splitlines()
+    assert read == [f"{folder}:{n} gsm8k train 5" for n in (1, 2, 3, 1, 2)], done.stderr
+    assert wrong.startswith(f"SourceError: {folder}, split nowhere, cannot be read from the hub: ")
