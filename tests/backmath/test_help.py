@@ -55,6 +55,7 @@ def test_the_commands_are_those_that_work_now() -> None:
         "status",
         "report",
         "rollout",
+        "evaluate",
         "candidates list",
         "candidates show",
         "candidates export",
