@@ -10,7 +10,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from curation.errors import ReportError
-from curation.report import failures, figures, plots, training
+from curation.report import ablations, failures, figures, plots, training
 from curation.report.distributions import distributions
 from curation.report.examples import examples
 from curation.report.plots import Estimate
@@ -111,6 +111,8 @@ def _parts(store: Store, connection: DuckDBPyConnection, meaning: Mapping[str, s
         "learning": tuple(training.learning(runs)),
         "evaluations": tuple(training.evaluations(runs)),
         "comparisons": training.comparisons(runs),
+        "arms": ablations.trainings(runs),
+        "ablations": tuple(ablations.accuracies(runs)),
         "analyses": failures.analyses(runs),
     }
 

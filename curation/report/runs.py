@@ -14,6 +14,7 @@ from typing import Any, NoReturn, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from curation.report.text import short
+from schemas.ablation import Ablation
 from schemas.evaluation import Evaluation
 from schemas.failures import FailureAnalysis
 from schemas.model import Model
@@ -33,12 +34,13 @@ _METRICS: TypeAdapter[dict[str, float]] = TypeAdapter(dict[str, float])
 
 @dataclass(frozen=True)
 class RunFiles:
-    """What one run left: its record, the lines of its metrics, and what an evaluation came to."""
+    """What one run left: its record, the lines of its metrics, and what an evaluation or a comparison came to."""
 
     record: TrainingRun
     metrics: tuple[dict[str, float], ...] = ()
     evaluation: Evaluation | None = None
     failures: FailureAnalysis | None = None
+    ablation: Ablation | None = None
 
 
 @dataclass(frozen=True)
@@ -58,15 +60,20 @@ class _Left:
 
 
 def read_runs(workspace: Path) -> Runs:
-    """The newest runs of a workspace."""
+    """The newest runs of a workspace, and those that compare others, which begin before these."""
     left = _Left()
     folders = sorted(path for path in (workspace / "runs").glob("*/") if path.is_dir())
     records = [(record, folder) for folder in folders if (record := _read(folder / "run.json", TrainingRun, left))]
     records.sort(key=lambda each: (each[0].started_at.timestamp(), each[1].name))
-    if len(records) > MOST_RUNS:
-        left.lines.append(f"{len(records) - MOST_RUNS} older runs")
-    found = tuple(_files(record, folder, left) for record, folder in records[-MOST_RUNS:])
+    chosen = [each for place, each in enumerate(records, MOST_RUNS) if place >= len(records) or _compares(each[0])]
+    if len(records) > len(chosen):
+        left.lines.append(f"{len(records) - len(chosen)} older runs")
+    found = tuple(_files(record, folder, left) for record, folder in chosen)
     return Runs(found, tuple(left.lines))
+
+
+def _compares(record: TrainingRun) -> bool:
+    return record.stage == "compare"
 
 
 def _files(record: TrainingRun, folder: Path, left: _Left) -> RunFiles:
@@ -76,6 +83,7 @@ def _files(record: TrainingRun, folder: Path, left: _Left) -> RunFiles:
         tuple(_metrics(folder / "metrics.jsonl", left)),
         _read(folder / "evaluation.json", Evaluation, left, needed=False),
         _read(folder / "failures.json", FailureAnalysis, left, needed=False),
+        _read(folder / "compare.json", Ablation, left, needed=False),
     )
 
 
