@@ -105,7 +105,7 @@ def test_it_says_where_and_as_whom_to_log_in_and_everyone_can(tmp_path: Path) ->
         assert (output, errors, server.process.returncode) == ("Stopped.\n", "", 0)
 
 
-def test_it_starts_again_with_everything_there_and_new_names_are_added(tmp_path: Path) -> None:
+def test_it_starts_again_with_everything_and_new_names_and_without_its_file_with_new_passwords(tmp_path: Path) -> None:
     with serving(tmp_path) as first:
         first.process.send_signal(signal.SIGTERM)
         first.process.communicate(timeout=30)
@@ -115,6 +115,11 @@ def test_it_starts_again_with_everything_there_and_new_names_are_added(tmp_path:
         assert second.credentials.owner == first.credentials.owner
         for account in (first.credentials.annotators[0], second.credentials.annotators[-1]):
             assert log_in(second.credentials.url, account) == 201
+    credentials.path(tmp_path / "workspace").unlink()
+    with serving(tmp_path) as without_the_file:
+        new = without_the_file.credentials
+        assert log_in(new.url, first.credentials.owner) == 401
+        assert log_in(new.url, new.owner) == 201
 
 
 def test_it_can_put_the_first_rows_before_people_itself(workplace: Path) -> None:
@@ -136,26 +141,15 @@ def test_rows_for_people_need_candidates(tmp_path: Path) -> None:
     assert "backmath ingest" in errors
 
 
-def test_without_the_credentials_file_everyone_gets_a_new_password(tmp_path: Path) -> None:
-    with serving(tmp_path) as first:
-        pass
-    credentials.path(tmp_path / "workspace").unlink()
-    with serving(tmp_path) as second:
-        assert log_in(second.credentials.url, first.credentials.owner) == 401
-        assert log_in(second.credentials.url, second.credentials.owner) == 201
-
-
-def test_a_second_one_in_the_same_workspace_says_who_has_it(tmp_path: Path) -> None:
+def test_a_second_one_in_the_same_workspace_says_who_has_it_and_killed_it_leaves_no_server_behind(
+    tmp_path: Path,
+) -> None:
     with serving(tmp_path) as first:
         _, errors = cli.run("review", "serve", "--port", 0, cwd=tmp_path, code=1)
         assert f"`backmath review serve` is running in workspace already (PID {first.process.pid})" in errors
         assert log_in(first.credentials.url, first.credentials.owner) == 201
-
-
-def test_a_killed_command_leaves_no_server_behind(tmp_path: Path) -> None:
-    with serving(tmp_path) as server:
-        pid = server_of(server.process)
-        server.process.kill()
+        pid = server_of(first.process)
+        first.process.kill()
         assert gone(pid)
 
 
@@ -172,15 +166,15 @@ def test_ctrl_c_while_it_installs_is_one_line_and_nothing_is_left(tmp_path: Path
     assert [path.suffix for path in tmp_path.glob("cache/backmath/*")] == [".lock"]
 
 
-@pytest.mark.parametrize("wait_s", [0.5, 2.0, 4.0])
-def test_a_kill_while_it_starts_leaves_what_the_next_start_can_use(tmp_path: Path, wait_s: float) -> None:
+def test_kills_while_it_starts_leave_what_the_next_start_can_use(tmp_path: Path) -> None:
     ensure_environment()
-    process = cli.start("review", "serve", "--port", 0, cwd=tmp_path)
-    time.sleep(wait_s)
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    process.kill()
-    process.communicate()
-    assert all(gone(int(child)) for child in children)
+    for wait_s in (0.5, 2.0, 4.0):
+        process = cli.start("review", "serve", "--port", 0, cwd=tmp_path)
+        time.sleep(wait_s)
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        process.kill()
+        process.communicate()
+        assert all(gone(int(child)) for child in children)
     with serving(tmp_path) as server:
         assert log_in(server.credentials.url, server.credentials.annotators[0]) == 201
 
