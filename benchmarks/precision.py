@@ -17,13 +17,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
-from benchmarks.truth import Truth, mawps, sample
+from benchmarks.truth import Truth, holds, mawps, sample
 from curation import policy
 from curation.review.interval import wilson
 from generation.derive import derive
 from generation.sources.ingest import read
-from generation.verification.expression import ExpressionError, numbers, parse
-from generation.verification.rational_function import UNKNOWN, Value, compute, fraction, number, same
+from generation.verification.expression import ExpressionError, parse
+from generation.verification.rational_function import compute, fraction, number
 from schemas.candidate import BackwardProblem
 from schemas.problem import Problem
 from tests.data import DATA
@@ -101,27 +101,11 @@ def _against_formulas(name: str, truths: Iterable[Truth]) -> Tally:
                 tally.held_back += 1
                 continue
             assert candidate.relation is not None
-            start, end = candidate.condition.start, candidate.condition.end
-            names = [key for key, (first, last) in truth.spans.items() if first < end and start < last]
-            what = f"{candidate.condition.text} in {truth.problem.question!r}: {candidate.relation.equation}"
-            if not names and candidate.condition.number in {literal.value for literal in numbers(truth.formula)}:
-                continue  # a number word that the template has as a constant: where it belongs is not known
-            if len(names) != 1 or names[0] in truth.uncertain:
-                tally.wrong.append(what)
-                continue
-            values: dict[str, Value] = {key: number(value) for key, value in truth.values.items()}
-            values[names[0]] = UNKNOWN
-            try:
-                true = compute(truth.formula, values)
-            except ExpressionError:
-                continue  # the true formula is no rational function of this condition
-            found = compute(
-                parse(candidate.relation.expression, (candidate.relation.unknown,)),
-                {candidate.relation.unknown: UNKNOWN},
-            )
-            if same(true, found):
+            right = holds(truth, candidate)
+            if right:
                 tally.right += 1
-            else:
+            elif right is not None:
+                what = f"{candidate.condition.text} in {truth.problem.question!r}: {candidate.relation.equation}"
                 tally.wrong.append(what)
     return tally
 

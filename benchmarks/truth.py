@@ -11,7 +11,16 @@ from pathlib import Path
 
 from generation.sources.equation import infix
 from generation.sources.ingest import read
-from generation.verification.expression import Expression, ExpressionError, UndefinedValueError, evaluate, parse
+from generation.verification.expression import (
+    Expression,
+    ExpressionError,
+    UndefinedValueError,
+    evaluate,
+    numbers,
+    parse,
+)
+from generation.verification.rational_function import UNKNOWN, Value, compute, number, same
+from schemas.candidate import BackwardProblem
 from schemas.problem import Problem
 
 _PLACE = re.compile(r"\bnumber(\d{1,3})\b")
@@ -31,6 +40,25 @@ class Truth:
     spans: dict[str, tuple[int, int]]
     values: dict[str, Fraction]
     uncertain: frozenset[str] = frozenset()
+
+
+def holds(truth: Truth, candidate: BackwardProblem) -> bool | None:
+    """Whether a candidate's equation is the true formula as a function of its unknown; None where it is not known."""
+    assert candidate.relation is not None
+    start, end = candidate.condition.start, candidate.condition.end
+    names = [key for key, (first, last) in truth.spans.items() if first < end and start < last]
+    if not names and candidate.condition.number in {literal.value for literal in numbers(truth.formula)}:
+        return None  # a number word that the template has as a constant: where it belongs is not known
+    if len(names) != 1 or names[0] in truth.uncertain:
+        return False
+    values: dict[str, Value] = {key: number(value) for key, value in truth.values.items()}
+    values[names[0]] = UNKNOWN
+    try:
+        true = compute(truth.formula, values)
+    except ExpressionError:
+        return None  # the true formula is no rational function of this condition
+    unknown = candidate.relation.unknown
+    return bool(same(true, compute(parse(candidate.relation.expression, (unknown,)), {unknown: UNKNOWN})))
 
 
 def mawps(path: Path, folder: Path, refills: int, seed: int) -> Iterator[Truth]:
