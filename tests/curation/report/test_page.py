@@ -114,13 +114,22 @@ def release(connection: duckdb.DuckDBPyConnection, version: str, text: str) -> N
         connection.execute("INSERT INTO release_items VALUES (?, 'a', 'b', ?, ?, 'policy')", [version, split, reason])
 
 
-@pytest.fixture
-def file(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+pytestmark = pytest.mark.xdist_group("report page")  # one process makes the pages
+
+
+@pytest.fixture(scope="module")
+def file(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of a store with the parameter, if any, in all its text; made before a browser runs an event loop."""
-    text = getattr(request, "param", "")
-    written = tmp_path / "report.html"
-    write(full(tmp_path, text), written, {"provenance": text})
+    text, folder = getattr(request, "param", ""), tmp_path_factory.mktemp("page")
+    written = folder / "report.html"
+    write(full(folder, text), written, {"provenance": text})
     return written
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """One with something for each part of the page. Not to be changed."""
+    return full(tmp_path_factory.mktemp("store"))
 
 
 def short(text: str) -> str:
@@ -149,8 +158,7 @@ def as_shown(value: Any) -> str:
     return f"{value:,.4g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def test_the_sql_of_every_figure_gives_the_numbers_that_are_shown(tmp_path: Path) -> None:
-    store = full(tmp_path)
+def test_the_sql_of_every_figure_gives_the_numbers_that_are_shown(store: Store) -> None:
     html = render(store, {})
     shown = programs(html)
     assert len(shown) == 17 + 2 * 7
@@ -180,8 +188,8 @@ def test_the_python_of_every_other_figure_runs_and_gives_its_numbers(
     assert ran == 4 + 2
 
 
-def test_every_drawing_and_every_table_has_the_program_of_its_numbers(tmp_path: Path) -> None:
-    parts = re.split(r"<h[23]", render(full(tmp_path), {}))
+def test_every_drawing_and_every_table_has_the_program_of_its_numbers(store: Store) -> None:
+    parts = re.split(r"<h[23]", render(store, {}))
     shown = [part for part in parts if '<svg class="plot"' in part or "<table" in part]
     assert len(shown) > 20
     assert [part[:60] for part in shown if "data-figure=" not in part] == []
@@ -208,14 +216,13 @@ def test_a_release_is_shown_with_what_its_manifest_says(file: Path, page: Page) 
         assert said in words, said
 
 
-def test_every_page_of_the_docs_that_it_names_exists(tmp_path: Path) -> None:
-    named = set(re.findall(r"docs/[a-z-]+\.md", render(full(tmp_path), {})))
+def test_every_page_of_the_docs_that_it_names_exists(store: Store) -> None:
+    named = set(re.findall(r"docs/[a-z-]+\.md", render(store, {})))
     assert len(named) >= 5
     assert all((Path(__file__).parents[3] / name).exists() for name in named)
 
 
-def test_the_same_store_gives_the_same_bytes(tmp_path: Path) -> None:
-    store = full(tmp_path)
+def test_the_same_store_gives_the_same_bytes(store: Store, tmp_path: Path) -> None:
     for name in ("a.html", "b.html"):
         write(store, tmp_path / name, {"provenance": "not certain"})
     assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
