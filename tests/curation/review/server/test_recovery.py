@@ -9,7 +9,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import pytest
 
 from tests.curation.review.running import RunningArgilla, running
 from tests.curation.review.server.searched import Searched, create, record, terms
@@ -40,12 +42,26 @@ def moved(dataset: Searched, argilla: RunningArgilla) -> Searched:
     return Searched(argilla, dataset.id, dataset.questions, dataset.metadata, dataset.records)
 
 
-def test_the_index_is_made_anew_where_it_is_missing_stale_or_left_over(tmp_path: Path) -> None:
-    with running(tmp_path) as argilla:
-        dataset = create(argilla)
-        dataset.add(*({"external_id": str(place), "fields": {"text": f"word{place}"}} for place in range(4)))
+class Restarted(NamedTuple):
+    """A server behind a crash, which left the index of two datasets wrong, and the statuses of the third."""
+
+    argilla: RunningArgilla
+    indexed: Searched
+    other: Searched
+    answered: Searched
+
+
+@pytest.fixture(scope="module")
+def restarted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Restarted]:
+    workspace = tmp_path_factory.mktemp("restarted")
+    with running(workspace) as argilla:
+        indexed = create(argilla)
+        indexed.add(*({"external_id": str(place), "fields": {"text": f"word{place}"}} for place in range(4)))
         other = create(argilla)
         other.add({"external_id": "0", "fields": {"text": "other"}})
+        answered = create(argilla)
+        answered.add(*({"external_id": f"a{place}", "fields": {"text": "a"}} for place in range(3)))
+        answered.answer("a0", argilla.annotators[0], verdict="accept")
         kill(argilla)
     with closing(sqlite3.connect(database(argilla))) as connection, connection:  # as a crash between two commits does
         changed = '{"text": "changed"}'
@@ -56,15 +72,28 @@ def test_the_index_is_made_anew_where_it_is_missing_stale_or_left_over(tmp_path:
         )
         connection.execute(f"DROP TABLE embedded_text_1_{other.id.replace('-', '')}")
         connection.execute("CREATE VIRTUAL TABLE embedded_text_0_abc USING fts5(a)")
-    with running(tmp_path) as argilla:
-        dataset, other = moved(dataset, argilla), moved(other, argilla)
-        assert dataset.text("word*") == {"0", "3"}
-        assert dataset.text("changed") == {"1"}
-        assert dataset.text("-word*") == {"1"}
-        assert other.text("other") == {"0"}
-        with closing(sqlite3.connect(database(argilla))) as connection:
-            tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-        assert "embedded_text_0_abc" not in tables
+        connection.execute("UPDATE records SET status = 'pending' WHERE external_id = 'a0'")
+        connection.execute("UPDATE records SET status = 'completed' WHERE external_id = 'a1'")
+        connection.execute("UPDATE datasets SET distribution = json_set(distribution, '$.min_submitted', 1)")
+    with running(workspace) as argilla:
+        yield Restarted(argilla, *(moved(each, argilla) for each in (indexed, other, answered)))
+
+
+@pytest.mark.xdist_group("restarted")
+def test_the_index_is_made_anew_where_it_is_missing_stale_or_left_over(restarted: Restarted) -> None:
+    assert restarted.indexed.text("word*") == {"0", "3"}
+    assert restarted.indexed.text("changed") == {"1"}
+    assert restarted.indexed.text("-word*") == {"1"}
+    assert restarted.other.text("other") == {"0"}
+    with closing(sqlite3.connect(database(restarted.argilla))) as connection:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    assert "embedded_text_0_abc" not in tables
+
+
+@pytest.mark.xdist_group("restarted")
+def test_statuses_that_a_crash_left_wrong_are_set_at_the_next_start(restarted: Restarted) -> None:
+    dataset, completed = restarted.answered, terms(record("status"), "completed")
+    assert eventually(lambda: dataset.filtered(completed) == {"a0"}), dataset.filtered(completed)
 
 
 def test_a_database_without_an_index_gets_one_and_one_with_is_not_written_again(tmp_path: Path) -> None:
@@ -87,22 +116,6 @@ def test_a_database_without_an_index_gets_one_and_one_with_is_not_written_again(
     first = rows()
     with running(tmp_path):
         assert rows() == first
-
-
-def test_statuses_that_a_crash_left_wrong_are_set_at_the_next_start(tmp_path: Path) -> None:
-    with running(tmp_path) as argilla:
-        dataset = create(argilla)
-        dataset.add(*({"external_id": str(place), "fields": {"text": "a"}} for place in range(3)))
-        dataset.answer("0", argilla.annotators[0], verdict="accept")
-        kill(argilla)
-    with closing(sqlite3.connect(database(argilla))) as connection, connection:
-        connection.execute("UPDATE records SET status = 'pending' WHERE external_id = '0'")
-        connection.execute("UPDATE records SET status = 'completed' WHERE external_id = '1'")
-        connection.execute("UPDATE datasets SET distribution = json_set(distribution, '$.min_submitted', 1)")
-    with running(tmp_path) as argilla:
-        dataset = moved(dataset, argilla)
-        completed = terms(record("status"), "completed")
-        assert eventually(lambda: dataset.filtered(completed) == {"0"}), dataset.filtered(completed)
 
 
 def test_changing_how_many_answers_a_record_needs_moves_records_both_ways(argilla: RunningArgilla) -> None:
