@@ -37,7 +37,7 @@ from training.tokens import decoded, prompt_ids
 TRL = "trl==1.12.0"
 SEEDS = (0, 1, 2)
 ROLLOUTS, SOLUTIONS, TOKENS = 40, 48, 40
-EPOCHS, MINI_BATCHES, RATE = 2, 2, 2e-3
+EPOCHS, MINI_BATCHES, RATE = 2, 2, 1e-3
 TOLERANCE = 0.1
 """Most that the mean rewards of the last quarter may be apart; rewards are between -1 and 1."""
 TOLD = toys.configuration(
