@@ -15,6 +15,8 @@ import pytest
 
 from tests.backmath import cli
 
+pytestmark = pytest.mark.xdist_group("interruption")  # one process makes what is stopped
+
 FEW = 6
 MANY = 80
 """Copies of the sample: for runs that are finished, and for runs that are still at work when looked at."""
