@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import exp
 from typing import Any, get_args
 
 import numpy as np
@@ -25,7 +24,6 @@ says nothing, where none was asked."""
 
 _PRIOR_ODDS = 1.5
 _PRIOR_OF_ACCEPTED = 0.97
-_MOST_BY_SCORE = 3.0
 
 
 @dataclass(frozen=True)
@@ -58,20 +56,20 @@ def features(connection: DuckDBPyConnection, candidate_ids: Iterable[str]) -> Fe
         place={row[0]: place for place, row in enumerate(found)},
         table=table,
         problems=np.array([row[1] for row in found], dtype=object),
-        priors={key: prior(verdict, doubts, lowest) for key, _, verdict, doubts, *_, lowest in found},
+        priors={key: prior(verdict, doubts) for key, _, verdict, doubts, *_ in found},
     )
 
 
-def prior(verdict: str | None, doubts: int, lowest: float = 0.0) -> float:
+def prior(verdict: str | None, doubts: int) -> float:
     """P(correct) while there is no model, from the policy's verdict and how many checks led to it: a guess.
 
     What the policy accepts is right at 97%, what it rejects at 3%. In doubt, it is about as likely right as not: odds
-    of 3 to 2 where one check doubts, halved by each further one; and up to three times as much or as little by the
-    log-odds of the `lowest` score that a BackPRM gives, which learned with wrong and right weighing the same.
+    of 3 to 2 where one check doubts, halved by each further one. A BackPRM's score is no part of it: one that nobody
+    has learned to read made the order worse (benchmarks/backprm_order.py).
     """
     if verdict in ("accept", "reject"):
         return _PRIOR_OF_ACCEPTED if verdict == "accept" else 1 - _PRIOR_OF_ACCEPTED
-    odds = _PRIOR_ODDS * 0.5 ** max(doubts - 1, 0) * min(max(exp(lowest), 1 / _MOST_BY_SCORE), _MOST_BY_SCORE)
+    odds = _PRIOR_ODDS * 0.5 ** max(doubts - 1, 0)
     return odds / (1 + odds)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from curation import backprm
 from curation.backprm import Scored
-from curation.review.features import KINDS, SIZES, features, prior
+from curation.review.features import KINDS, SIZES, features
 from curation.review.probability import estimate
 from curation.store import Store
 from schemas.check import Check
@@ -47,13 +47,3 @@ def test_a_model_that_tells_right_from_wrong_makes_the_order_better(seed: int, t
     assert without
     assert held_out
     assert held_out.auc > without.auc_interval[1]
-
-
-@pytest.mark.parametrize(("score", "factor"), [(0.5, 1.0), (0.6, 1.5), (0.99, 3.0), (0.4, 2 / 3), (0.001, 1 / 3)])
-def test_without_labels_a_score_moves_the_odds_of_what_is_in_doubt_threefold_at_most(
-    score: float, factor: float
-) -> None:
-    log_odds = np.log(score / (1 - score))
-    probability = prior("review", 2, log_odds)
-    assert probability / (1 - probability) == pytest.approx(0.75 * factor)
-    assert prior("accept", 0, log_odds) == prior("accept", 0)
