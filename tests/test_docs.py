@@ -145,7 +145,7 @@ def test_the_page_about_the_store_names_every_column_of_every_table_and_view(qui
             SELECT table_name, list(column_name) FROM duckdb_columns()
             WHERE NOT internal AND table_name NOT IN ('latest_derivations', 'latest_decisions') GROUP BY table_name
         """).fetchall()
-    assert len(columns) == 21
+    assert len(columns) == 23
     for name, names in columns:
         described = re.search(rf"^\| `{name}` \|.*", tables, re.MULTILINE) or re.search(
             rf"^### `{name}`$.*?(?=^#|\Z)", views, re.MULTILINE | re.DOTALL
