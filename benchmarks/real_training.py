@@ -1,6 +1,6 @@
 """A real model through every stage, on a release made of GSM8K: what is learned, how fast, in how much memory.
 
-    python -m benchmarks.real_training [--rows 128] [--steps 24] [--questions 12]
+    python -m benchmarks.real_training [--rows 96] [--steps 24] [--questions 10]
     python -m benchmarks.real_training --model FOLDER --peak-tflops 989
 
 SmolLM2-135M-Instruct from its GGUF file, or `--model`. Fine-tuning on forward solutions alone and on as many rows of
@@ -63,7 +63,7 @@ class Sizes:
     answer_tokens: int
 
 
-ON_CPU = Sizes(128, 24, 16, 32, 320, 4, 8, 128, 192)
+ON_CPU = Sizes(96, 24, 10, 24, 320, 4, 8, 96, 192)
 ON_GPU = Sizes(8_192, 200, 500, 500, 768, 32, 128, 256, 384)
 
 
