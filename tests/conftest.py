@@ -1,6 +1,7 @@
 """What the tests of every package may use: a local language model, Argilla, a browser, `datasets` alone."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -15,9 +16,15 @@ __all__ = ["argilla", "datasets_python", "local_model", "page", "smollm2_file"]
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run beside each other; torch reads it when it is imported
 
+OF_TRAINING = {Path(__file__).parent / "training", Path(__file__).parent / "backmath" / "train"}
+"""One process runs their tests: to import torch takes seconds, and they share what takes seconds to make."""
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Before xdist looks at the groups."""
     model.run_by_one_process(items)
     running.run_by_one_process(items)
+    for item in items:
+        if OF_TRAINING & set(item.path.parents):
+            item.add_marker(pytest.mark.xdist_group("training"))

@@ -16,19 +16,6 @@ from tests.training import toys
 from training import tiny
 from training.release import Release
 
-FOLDERS = {Path(__file__).parent, Path(__file__).parents[1] / "backmath" / "train"}
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group the tests of training, so that one process imports torch, which takes seconds, and makes what they share.
-
-    Before xdist looks at the groups.
-    """
-    for item in items:
-        if FOLDERS & set(item.path.parents):
-            item.add_marker(pytest.mark.xdist_group("training"))
-
 
 @pytest.fixture(scope="session")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
