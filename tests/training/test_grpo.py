@@ -183,7 +183,7 @@ def test_nothing_is_told_to_the_network(taught: str, tmp_path: Path, monkeypatch
 # Behaviour.
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, 1, 2])
 def test_a_policy_learns_to_answer_right_without_empty_steps_or_more_of_them(
     taught: str, tmp_path: Path, seed: int
 ) -> None:
