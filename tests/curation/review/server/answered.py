@@ -10,14 +10,14 @@ from tests.curation.review.running import RunningArgilla
 
 
 class Answered(NamedTuple):
-    """A dataset with one record that both annotators have answered."""
+    """A dataset of a module's own, with one record that both annotators have answered."""
 
     dataset: str
     record: str
     responses: tuple[str, str]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def answered(argilla: RunningArgilla) -> Answered:
     owner = argilla.owner
     workspaces = argilla.ask("GET", "/api/v1/me/workspaces", by=owner)["items"]
