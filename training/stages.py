@@ -35,6 +35,7 @@ _BODIES: dict[Stage, str] = {
 
 REWARDED: tuple[Stage, ...] = ("ppo", "grpo")
 TINY = "tiny"
+NO_MODEL = "none"
 
 
 def train(
@@ -67,7 +68,9 @@ def train(
     from training.release import Release
 
     if resume is not None:
-        _nothing_else(resume, model=base, release=version, recipe=recipe, config=file, run=name)
+        _nothing_else(
+            resume, model=base, release=version, recipe=recipe, config=file, run=name, **{"prm or --backprm": rewards}
+        )
         before = record(workspace, resume)
         base, version, recipe, rewards = before.base, before.release, before.recipe, before.rewards
         file = workspace / "runs" / resume / CONFIGURATION_NAME
@@ -77,7 +80,7 @@ def train(
     if base is None:
         base = _base(workspace, stage, recipe, file)
     if stage in REWARDED and rewards is None:
-        rewards = _newest_rewards(workspace, recipe)
+        rewards = reward_models(workspace, recipe, {})
     with running(
         workspace,
         stage,
@@ -118,12 +121,17 @@ def _base(workspace: Path, stage: Stage, recipe: str | None, file: Path | None) 
     return found
 
 
-def _newest_rewards(workspace: Path, recipe: str | None) -> dict[str, str]:
+def reward_models(workspace: Path, recipe: str | None, named: Mapping[str, str]) -> dict[str, str]:
+    """The PRM and the BackPRM: as named, else the newest of the recipe; the name `none` is no model.
+
+    Raises RunError where that leaves none, and nobody said so.
+    """
     stages: tuple[Stage, ...] = ("prm", "backprm")
     found: dict[str, str] = {each: str(path) for each in stages if (path := newest_model(workspace, each, recipe))}
+    found |= named
     if not found:
         raise RunError(
             "there is no PRM to reward steps with; nothing was trained. Next: backmath train prm, and backmath train "
             "backprm; or --prm none for the outcome alone"
         )
-    return found
+    return {name: path for name, path in found.items() if path != NO_MODEL}

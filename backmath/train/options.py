@@ -34,10 +34,3 @@ BackPrm = Annotated[
         help="BackPRM for backward and pose rows, the newest of the recipe if left out; `none` for none.",
     ),
 ]
-
-
-def chosen(prm: str | None, backprm: str | None) -> dict[str, str] | None:
-    """The reward models that the options name, `none` for none; None where they leave it open."""
-    if prm is None and backprm is None:
-        return None
-    return {name: path for name, path in (("prm", prm), ("backprm", backprm)) if path not in (None, "none") and path}

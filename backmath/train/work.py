@@ -47,7 +47,6 @@ class Looking:
 
 def train(
     stage: Stage,
-    *,
     model: str | None,
     release: str | None,
     recipe: str | None,
@@ -58,12 +57,17 @@ def train(
     workspace: Path,
     rewards: Mapping[str, str] | None = None,
 ) -> None:
-    """Run one stage to its end. Raises CommandError where it was asked to stop, and the errors of the packages."""
+    """Run one stage to its end. Raises CommandError where it was asked to stop, and the errors of the packages.
+
+    `rewards` are the reward models that were named; one that is not is the newest of the recipe, and `none` is none.
+    """
     from training import extra, stages
     from training.errors import StoppedError
 
     extra.require()
     quiet()
+    if rewards and resume is None:
+        rewards = stages.reward_models(workspace, recipe, rewards)
     looking = Looking()
     out = console()
     begun: list[Run] = []
