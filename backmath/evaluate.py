@@ -96,7 +96,7 @@ def evaluate(
     `answers.jsonl`, and nothing is asked twice.
     """
     from backmath.evaluation_page import print_evaluation
-    from backmath.train.work import quiet
+    from backmath.quiet import quiet
     from training import extra
     from training.configurations.evaluation import EvaluationConfiguration
     from training.evaluation import evaluation
@@ -147,7 +147,7 @@ def _evaluated(
 ) -> "Evaluation":
     """Evaluate to the end. Raises CommandError, with the line that goes on, where it ended before."""
     from backmath.evaluation_page import announce
-    from backmath.train.work import Looking
+    from backmath.looking import Looking
     from generation.llm.errors import ModelError
     from training.errors import EvaluationError, StoppedError
     from training.evaluation import evaluation

@@ -11,7 +11,7 @@ from backmath.signals import asking_to_stop
 from backmath.work import Work, working
 
 if TYPE_CHECKING:
-    from backmath.train.work import Looking
+    from backmath.looking import Looking
     from curation.store import Store
     from training.configurations.evaluation import EvaluationConfiguration
     from training.evaluation.sampling import Answerer, Connect

@@ -75,7 +75,8 @@ def triage(
 
 def _score(store: "Store", name: str, decision: Verdict | None, line: str) -> None:
     """Add the check `backprm`. Raises CommandError, with the line that goes on, where it was asked to stop."""
-    from backmath.train.work import Looking, quiet
+    from backmath.looking import Looking
+    from backmath.quiet import quiet
     from training import extra
 
     extra.require()

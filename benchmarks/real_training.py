@@ -27,7 +27,7 @@ from typing import Any
 
 import torch
 
-from backmath.train.work import quiet
+from backmath.quiet import quiet
 from benchmarks.measure import BACKMATH
 from benchmarks.measure import run as command
 from schemas.training import Stage

@@ -8,11 +8,12 @@ from rich.table import Table
 from backmath.command_line import within
 from backmath.config import DEFAULT_WORKSPACE, Debug, Json, Workspace
 from backmath.errors import CommandError
+from backmath.looking import Looking
+from backmath.quiet import quiet
 from backmath.signals import asking_to_stop
 from backmath.terminal import console, data, heading, print_json, times
 from backmath.train.flags import with_flags
 from backmath.train.options import Config, Name, Recipe, Release
-from backmath.train.work import Looking, quiet
 from schemas.ablation import Ablation, Arm, Trained
 from training.configurations.compare import CompareConfiguration
 

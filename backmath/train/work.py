@@ -1,48 +1,19 @@
 """One training on the terminal: its progress, and what is said at its end."""
 
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backmath.command_line import within
 from backmath.errors import CommandError
-from backmath.progress import Bar
+from backmath.looking import Looking
+from backmath.quiet import quiet
 from backmath.signals import asking_to_stop
 from backmath.terminal import console, data, times
 from schemas.training import Stage
 
 if TYPE_CHECKING:
     from training.runs import Run
-
-
-_SHOWN = ("loss", "reward", "right")
-
-
-class Looking:
-    """The progress of a training or an evaluation on the terminal, and whether it was asked to stop."""
-
-    def __init__(self, doing: str = "Training") -> None:
-        self.asked = False
-        self.newest: dict[str, float] = {}
-        self.bar = Bar(doing, None, Counter, self.stopping, self.figures)
-
-    def step(self, done: int, total: int, metrics: Mapping[str, float]) -> None:
-        """Move the bar to where the work is."""
-        self.newest |= metrics
-        self.bar.reach(done, total)
-
-    def figures(self) -> str:
-        """The newest of the figures that say most."""
-        return " ".join(f"{name} {self.newest[name]:.3g}" for name in _SHOWN if name in self.newest)
-
-    def stopping(self) -> bool:
-        """Whether Ctrl-C was pressed."""
-        return self.asked
-
-    def stop(self) -> None:
-        """Ask it to stop."""
-        self.asked = True
 
 
 def train(
@@ -115,20 +86,3 @@ def _report(run: "Run") -> None:
         out.print(data(f"  {times(each.rows, 'row')} of {each.split} left out: {each.reason}", "yellow"))
     out.print(curves.terminal(run))
     out.print(data(f"The model is {run.model_folder}"), soft_wrap=True)
-
-
-def quiet() -> None:
-    """Keep what libraries print off the terminal, and their calls home off the network; before they are imported."""
-    import os
-    import warnings
-
-    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")  # TRL calls names of before
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    os.environ.setdefault("TQDM_DISABLE", "1")  # GGUF files are read with one that nothing else turns off
-    import datasets
-    import transformers
-
-    datasets.disable_progress_bars()
-    transformers.utils.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
