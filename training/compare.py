@@ -261,7 +261,10 @@ def budget(arms: tuple[ArmName, ...], recipe: str | None, file: Path | None, rel
     ppo = read(PpoConfiguration, "ppo", recipe, file, {})
     grpo = read(GrpoConfiguration, "grpo", recipe, file, {})
     if sft.packing:
-        raise ConfigurationError("sft: packing = true leaves it open how many solutions a step holds; leave it out")
+        raise ConfigurationError(
+            "sft: packing = true leaves it open how many solutions a step holds; nothing was trained. Next: --config "
+            "FILE with packing = false under [sft], which a recipe's packing gives way to"
+        )
     of_sft, of_grpo = (each.batch_size * each.accumulate for each in (sft, grpo))
     of_ppo = ppo.batch_size // ppo.mini_batches
     rows, tasks = (
