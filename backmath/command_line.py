@@ -7,12 +7,13 @@ from backmath.config import DEFAULT_WORKSPACE
 
 
 def typed(*words: str, **options: object) -> str:
-    """`backmath`, the words, and the options that are not None, quoted for a shell."""
+    """`backmath`, the words, and the options that are not None, quoted for a shell; a list gives its option again."""
     given = [
         part
         for name, value in options.items()
         if value is not None
-        for part in (f"--{name.replace('_', '-')}", *_values(value))
+        for each in (value if isinstance(value, list) else [value])
+        for part in (f"--{name.replace('_', '-')}", *_values(each))
     ]
     return shlex.join(["backmath", *words, *given])
 

@@ -176,5 +176,5 @@ def _evaluated(
     except (StoppedError, EvaluationError, ModelError) as error:
         if not begun:
             raise
-        line = typed("evaluate", resume=begun[0], **spending._asdict())
+        line = typed("evaluate", resume=begun[0], against=list(against), **spending._asdict())
         raise CommandError(f"{error}; what was answered is kept. Next: {within(line, workspace)}") from error

@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 import pytest
-from _pytest.nodeid import coerce_node_id
 
 from tests import local_model as model
 from tests.browser import page
@@ -22,14 +21,10 @@ OF_TRAINING = {Path(__file__).parent / "training", Path(__file__).parent / "back
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Before xdist looks at the groups."""
     model.run_by_one_process(items)
     running.run_by_one_process(items)
     for item in items:
         if OF_TRAINING & set(item.path.parents):
             item.add_marker(pytest.mark.xdist_group("training"))
-    if config.getoption("loadgroup", False):
-        for item in items:  # pytest 9.2 keeps ids where xdist 3.8, which writes groups into them, does not
-            if group := item.get_closest_marker("xdist_group"):
-                item._id = coerce_node_id(f"{item.nodeid}@{group.args[0]}")

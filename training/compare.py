@@ -12,6 +12,8 @@ arms of SFT alone take as many solutions more instead; where a step of one holds
 takes fewer steps. What is not in it, and is shown as time and memory: sampling, scoring, the critic and the reference.
 The PRM and the BackPRM of a seed begin with its shorter sft-both as well, and are no part of the budget.
 
+A step of SFT holds as many solutions as its batches have rows: rows are not packed here, whatever a recipe says.
+
 Every training and evaluation is a run of its own; those that are done are not done again.
 """
 
@@ -31,7 +33,7 @@ from training.configurations.grpo import GrpoConfiguration
 from training.configurations.ppo import PpoConfiguration
 from training.configurations.reading import base_model, read
 from training.configurations.sft import SftConfiguration
-from training.errors import ConfigurationError, EvaluationError, ModelError, RunError
+from training.errors import EvaluationError, ModelError, RunError
 from training.evaluation import evaluation
 from training.evaluation.sets import load
 from training.processes import processes
@@ -46,6 +48,7 @@ _STAGES_NAME = "stages.toml"
 
 _BY_REINFORCEMENT: tuple[ArmName, ...] = ("ppo-prm", "ppo-both", "grpo-both")
 _FORWARD_ONLY = {"backward": 0.0, "pose": 0.0}
+_ROWS_APART: dict[str, Any] = {"packing": False}
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ class Comparing:
         told = self.budget
         if name in _BY_REINFORCEMENT:
             scorers = ("prm",) if name == "ppo-prm" else ("prm", "backprm")
-            start = self.stage("sft", "start", seed, self.base, max_steps=told.start)
+            start = self.stage("sft", "start", seed, self.base, max_steps=told.start, **_ROWS_APART)
             rewards = {kind: str(self.stage(cast(Stage, kind), kind, seed, str(start))) for kind in scorers}
             stage: Stage = "grpo" if name == "grpo-both" else "ppo"
             steps, each = (told.grpo, told.of_grpo) if stage == "grpo" else (told.ppo, told.of_ppo)
@@ -110,7 +113,7 @@ class Comparing:
         else:
             steps, each, before, learned = told.sft, told.of_sft, 0, 0
             shares: dict[str, Any] = _FORWARD_ONLY if name == "sft-forward" else {}
-            model = self.stage("sft", name, seed, self.base, max_steps=steps, **shares)
+            model = self.stage("sft", name, seed, self.base, max_steps=steps, **_ROWS_APART, **shares)
         run = record(self.workspace, model.parent.name)
         return Trained(
             seed=seed,
@@ -255,16 +258,11 @@ def _check(configuration: CompareConfiguration, recipe: str | None, file: Path |
 def budget(arms: tuple[ArmName, ...], recipe: str | None, file: Path | None, release: Release) -> Budget:
     """The budget that the stages' configurations make: the steps of SFT, and behind them those of PPO.
 
-    Raises ConfigurationError where a configuration cannot be read, or packs rows, so that a step holds any number.
+    Raises ConfigurationError where a configuration cannot be read.
     """
-    sft = read(SftConfiguration, "sft", recipe, file, {})
+    sft = read(SftConfiguration, "sft", recipe, file, _ROWS_APART)
     ppo = read(PpoConfiguration, "ppo", recipe, file, {})
     grpo = read(GrpoConfiguration, "grpo", recipe, file, {})
-    if sft.packing:
-        raise ConfigurationError(
-            "sft: packing = true leaves it open how many solutions a step holds; nothing was trained. Next: --config "
-            "FILE with packing = false under [sft], which a recipe's packing gives way to"
-        )
     of_sft, of_grpo = (each.batch_size * each.accumulate for each in (sft, grpo))
     of_ppo = ppo.batch_size // ppo.mini_batches
     rows, tasks = (

@@ -140,9 +140,12 @@ def test_ctrl_c_says_how_to_go_on(folder: Path) -> None:
 def test_a_refused_question_leaves_the_others_answered(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with serve("--answers", table(folder, 5), "--reject-content", "is 3 plus") as server:
         assert main(command(server)) == 1
-    error = capsys.readouterr().err
+        error = capsys.readouterr().err
+        assert main(command(server, "--against", "evaluate-1")) == 1
+        again = capsys.readouterr().err
     assert "1 of 8 answers could not be had" in error
-    assert "--resume evaluate-1" in error
+    assert error.endswith("--resume evaluate-1\n")
+    assert again.endswith("--resume evaluate-2 --against evaluate-1\n")
     assert len(answers(folder)) == QUESTIONS - 1
 
 
