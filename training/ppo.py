@@ -144,20 +144,27 @@ def states(policy: Any, ids: Tensor, attention: Tensor, tokens: int) -> Tensor:
     return body.last_hidden_state[:, -tokens:]
 
 
+def logits(policy: Any, hidden: Tensor) -> Tensor:
+    """Logits behind hidden states: those of the policy's last layer, capped where its family caps them (Gemma 2)."""
+    found: Tensor = policy.get_output_embeddings()(hidden).float()
+    cap = getattr(policy.config.get_text_config(), "final_logit_softcapping", None)
+    return found if cap is None else cap * torch.tanh(found / cap)
+
+
 def token_logprobs(
-    head: nn.Module, hidden: Tensor, tokens: Tensor, temperature: float, with_entropy: bool, most_logits: int = _LOGITS
+    policy: Any, hidden: Tensor, tokens: Tensor, temperature: float, with_entropy: bool, most_logits: int = _LOGITS
 ) -> tuple[Tensor, Tensor]:
     """Log-probability of each token (n,) behind a hidden state (n, width), and the entropy; 0 if that is not wanted."""
 
     def some(hidden: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
-        logits = head(hidden).float() / temperature
-        normalizer = logits.logsumexp(-1)
-        chosen = logits.gather(-1, tokens.unsqueeze(-1)).squeeze(-1)
+        scaled = logits(policy, hidden) / temperature
+        normalizer = scaled.logsumexp(-1)
+        chosen = scaled.gather(-1, tokens.unsqueeze(-1)).squeeze(-1)
         if not with_entropy:
             return chosen - normalizer, torch.zeros_like(normalizer)
-        return chosen - normalizer, normalizer - (logits.softmax(-1) * logits).sum(-1)
+        return chosen - normalizer, normalizer - (scaled.softmax(-1) * scaled).sum(-1)
 
-    size = max(1, most_logits // head.weight.size(0))
+    size = max(1, most_logits // policy.get_output_embeddings().weight.size(0))
     parts = list(zip(hidden.split(size), tokens.split(size), strict=True))
     if len(parts) == 1:
         return some(hidden, tokens)
@@ -188,7 +195,7 @@ class PolicyAndCritic(nn.Module):
         tokens = mask.size(1)
         hidden = states(self.policy, ids, attention, tokens)[mask]
         chosen = ids[:, -tokens:][mask]
-        logprobs, entropy = token_logprobs(self.head, hidden, chosen, self.temperature, with_entropy)
+        logprobs, entropy = token_logprobs(self.policy, hidden, chosen, self.temperature, with_entropy)
         if isinstance(self.critic, nn.Linear):
             values = self.critic(hidden.float()).squeeze(-1)
         else:
@@ -196,11 +203,6 @@ class PolicyAndCritic(nn.Module):
             told = self.critic(input_ids=ids[:, :-1], attention_mask=attention[:, :-1], position_ids=positions)
             values = told.logits[:, -tokens:, 0][mask]
         return logprobs, values.float(), entropy
-
-    @property
-    def head(self) -> Any:
-        """The layer that makes logits of hidden states."""
-        return self.policy.get_output_embeddings()
 
     def activation_checkpointing_enable(self, **options: Any) -> None:
         """What the Trainer asks for where `gradient_checkpointing` is set."""
@@ -251,15 +253,16 @@ def _begin_with(critic: PreTrainedModel, rewards: Mapping[str, str]) -> None:
         ) from error
 
 
-def check_head(policy: Any, path: str) -> None:
-    """Raise ModelError where the logits are more than the last layer of the hidden states, as where they are capped."""
+def check_logits(policy: Any, path: str) -> None:
+    """Raise ModelError where a family does more to its logits than `logits` knows, such as scale them."""
     with torch.no_grad():
         ids = torch.arange(4, device=policy.device).unsqueeze(0)
-        logits = policy.get_output_embeddings()(states(policy, ids, torch.ones_like(ids), 3))
+        ours = logits(policy, states(policy, ids, torch.ones_like(ids), 3))
         whole = policy(input_ids=ids).logits[:, :-1]
-    if not torch.allclose(logits.float(), whole.float(), rtol=0.02, atol=0.02):
+    if not torch.allclose(ours, whole.float(), rtol=0.02, atol=0.02):
         raise ModelError(
-            f"{path}: its logits are not those of its last layer alone, which PPO needs; nothing was trained"
+            f"{path}: its logits are not those of its last layer, which PPO needs; nothing was trained. Next: backmath "
+            "train grpo"
         )
 
 
@@ -462,8 +465,8 @@ class PpoTrainer(FiniteLoss, Trainer):
             reference, apart = self.model.policy, self.model.policy.disable_adapter()
         with apart:
             hidden = states(reference, ids, attention, mask.size(1))[mask]
-            head, chosen = reference.get_output_embeddings(), ids[:, -mask.size(1) :][mask]
-            return token_logprobs(head, hidden, chosen, self.told.temperature, with_entropy=False)[0]
+            chosen = ids[:, -mask.size(1) :][mask]
+            return token_logprobs(reference, hidden, chosen, self.told.temperature, with_entropy=False)[0]
 
     def score(
         self, asked: Sequence[Task], ids: Tensor, mask: Tensor, finished: Sequence[bool]
@@ -671,7 +674,7 @@ def train(start: str, release: Release, run: Run, watch: Watch) -> None:
     tokenizer = load_tokenizer(start)
     require_chat_template(tokenizer, start)
     base = load_policy(start, told.precision)
-    check_head(base, start)
+    check_logits(base, start)
     scorers = {name: Scorer.load(path, told.precision) for name, path in run.record.rewards.items()}
     longest = min(told.max_length, getattr(base.config, "max_position_embeddings", told.max_length))
     train_tasks = fitting(release, "train", tokenizer, run, longest, told.max_rows)

@@ -15,6 +15,8 @@ from transformers import (
     AutoTokenizer,
     Gemma2Config,
     Gemma2ForCausalLM,
+    GraniteConfig,
+    GraniteForCausalLM,
     LlamaConfig,
     LlamaForCausalLM,
 )
@@ -31,6 +33,15 @@ from training.tokens import decoded
 from training.watch import Unwatched
 
 FULL = torch.ones(1, 3, dtype=torch.bool)
+SIZES: dict[str, Any] = {
+    "hidden_size": 8,
+    "intermediate_size": 8,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "pad_token_id": 0,
+    "bos_token_id": 1,
+    "eos_token_id": 1,
+}
 
 
 # The terms.
@@ -108,14 +119,16 @@ def test_explained_variance_of_cases_worked_by_hand() -> None:
 
 def test_logprobs_a_few_at_a_time_are_those_of_all_logits_and_so_are_their_gradients() -> None:
     torch.manual_seed(0)
-    head, hidden, tokens = nn.Linear(8, 50), torch.randn(23, 8), torch.randint(50, (23,))
+    model = LlamaForCausalLM(LlamaConfig(vocab_size=50, **SIZES))
+    head, hidden, tokens = model.lm_head, torch.randn(23, 8), torch.randint(50, (23,))
+    nn.init.normal_(head.weight)
     scaled = head(hidden) / 0.7
     expected = scaled.log_softmax(-1).gather(-1, tokens[:, None]).squeeze(-1)
     entropies = torch.distributions.Categorical(logits=scaled).entropy()
     (expected.sum() + entropies.square().sum()).backward()
     gradient = head.weight.grad.clone()
     head.zero_grad()
-    found, entropy = ppo.token_logprobs(head, hidden, tokens, 0.7, with_entropy=True, most_logits=200)
+    found, entropy = ppo.token_logprobs(model, hidden, tokens, 0.7, with_entropy=True, most_logits=200)
     assert torch.allclose(found, expected, atol=1e-6)
     assert torch.allclose(entropy, entropies, atol=1e-6)
     (found.sum() + entropy.square().sum()).backward()
@@ -123,9 +136,7 @@ def test_logprobs_a_few_at_a_time_are_those_of_all_logits_and_so_are_their_gradi
 
 
 def test_dropout_is_off_in_layers_and_in_attention() -> None:
-    model = LlamaForCausalLM(
-        LlamaConfig(vocab_size=20, hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=2)
-    )
+    model = LlamaForCausalLM(LlamaConfig(vocab_size=20, **SIZES))
     model.model.layers[0].self_attn.attention_dropout = 0.5
     model.model.layers[0].mlp.act_fn = nn.Sequential(model.model.layers[0].mlp.act_fn, nn.Dropout(0.5))
     ids = torch.arange(12)[None]
@@ -135,13 +146,24 @@ def test_dropout_is_off_in_layers_and_in_attention() -> None:
     assert torch.equal(model(ids).logits, model(ids).logits)
 
 
-def test_a_model_that_caps_its_logits_is_refused() -> None:
+def test_logits_are_capped_where_the_model_caps_them() -> None:
     torch.manual_seed(0)
-    sizes = {"hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "head_dim": 4}
-    model = Gemma2ForCausalLM(Gemma2Config(vocab_size=20, num_key_value_heads=2, final_logit_softcapping=0.5, **sizes))
+    config = Gemma2Config(vocab_size=20, num_key_value_heads=2, head_dim=4, final_logit_softcapping=0.5, **SIZES)
+    model = Gemma2ForCausalLM(config).eval()
+    nn.init.normal_(model.lm_head.weight)
+    ids = torch.arange(12)[None]
+    found = ppo.logits(model, ppo.states(model, ids, torch.ones_like(ids), 11))
+    assert 0.4 < found.abs().max() <= 0.5
+    assert torch.allclose(found, model(ids).logits[:, :-1], atol=1e-5)
+    ppo.check_logits(model, "gemma")
+
+
+def test_a_model_that_scales_its_logits_is_refused() -> None:
+    torch.manual_seed(0)
+    model = GraniteForCausalLM(GraniteConfig(vocab_size=20, logits_scaling=8.0, **SIZES))
     nn.init.normal_(model.lm_head.weight)
     with pytest.raises(ModelError, match="its logits are not those of its last layer"):
-        ppo.check_head(model, "gemma")
+        ppo.check_logits(model, "granite")
 
 
 # The trainer, on the toy.
@@ -321,7 +343,7 @@ def test_lora_trains_adapters_alone_and_the_policy_without_them_is_the_reference
     base = AutoModelForCausalLM.from_pretrained(taught)
     hidden = ppo.states(base, rollout.ids, rollout.attention, rollout.mask.size(1))[rollout.mask]
     chosen = rollout.ids[:, -rollout.mask.size(1) :][rollout.mask]
-    expected, _ = ppo.token_logprobs(base.lm_head, hidden, chosen, 1.0, with_entropy=False)
+    expected, _ = ppo.token_logprobs(base, hidden, chosen, 1.0, with_entropy=False)
     with torch.no_grad():
         assert torch.allclose(trainer.reference_logprobs(*part), expected, atol=1e-5)
         assert not torch.allclose(trainer.model(*part, with_entropy=False)[0], expected, atol=1e-3)
