@@ -12,11 +12,18 @@ _AT_ONCE = b"\nbackmath: stopped at once; what was written before is kept. Next:
 
 @contextmanager
 def asking_to_stop(ask: Callable[[], None]) -> Iterator[None]:
-    """Call `ask` on the first SIGINT or SIGTERM within the block; on the second, end the workers and the process."""
+    """Call `ask` on the first SIGINT or SIGTERM within the block; on the second, end the workers and the process.
+
+    torchrun sends its processes once more what the terminal sent them already, and kills them after 30 seconds, so that
+    among them a second one is nothing new.
+    """
     asked = False
+    among_others = "TORCHELASTIC_RUN_ID" in os.environ
 
     def handle(_number: int, _frame: FrameType | None) -> None:
         nonlocal asked
+        if asked and among_others:
+            return
         if asked:
             for worker in multiprocessing.active_children():
                 worker.kill()

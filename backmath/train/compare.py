@@ -104,7 +104,7 @@ def _print(found: Ablation) -> None:
 def _trainings(found: Ablation) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("arm", no_wrap=True)
-    for name in ("seed", "steps", "solutions", "tokens", "s a step", "memory", "reward"):
+    for name in ("seed", "steps", "tokens", "s a step", "memory", "reward"):
         table.add_column(name, justify="right", no_wrap=True)
     for arm in found.arms:
         for each in arm.trained:
@@ -117,10 +117,9 @@ def _taken(each: Trained) -> tuple[str, ...]:
     reward = f"{each.reward[0]:.2f} → {each.reward[1]:.2f}" if each.reward else ""
     return (
         f"{each.steps:,}",
-        f"{each.solutions:,}",
         f"{each.tokens:,}",
         f"{each.seconds_a_step:.3g}" if each.seconds_a_step is not None else "",
-        f"{each.peak_memory / 2**20:,.0f} MiB" if each.peak_memory is not None else "",
+        f"{each.peak_memory / 2**30:,.1f} GiB" if each.peak_memory is not None else "",
         reward,
     )
 

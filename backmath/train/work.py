@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 from backmath.command_line import within
 from backmath.errors import CommandError
 from backmath.looking import Looking
@@ -68,6 +70,8 @@ def train(
                 began=began,
             )
     except StoppedError as error:
+        if not begun[0].is_main:
+            raise typer.Exit(1) from error
         line = f"backmath train {stage} --resume {begun[0].record.name}"
         raise CommandError(f"{error}. Next: {within(line, workspace)}") from error
     if run.is_main:

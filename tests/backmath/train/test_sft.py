@@ -3,6 +3,8 @@
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from backmath.app import main
+from training import runs
 from training.runs import METRICS_NAME
 
 QUICK = ["--max-steps", "8", "--batch-size", "2", "--log-every", "1", "--eval-rows", "2"]
@@ -57,6 +60,29 @@ def test_ctrl_c_leaves_a_checkpoint_and_the_line_it_prints_goes_on(
     assert main(["train", "sft", "--resume", "sft-1", "--max-steps", "8"]) == 1
     _, errors = capsys.readouterr()
     assert "run sft-1 was begun with max_steps = 200, not 8" in errors
+
+
+def test_two_processes_are_stopped_by_one_ctrl_c_and_leave_a_checkpoint(workspace: Path) -> None:
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "--no-python"]
+    command = [Path(sys.executable).with_name("backmath"), "train", "sft", "--recipe", "tiny", *QUICK]
+    process = subprocess.Popen(
+        [sys.executable, *torchrun, *command, "--max-steps", "2000"],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    metrics = workspace / "runs" / "sft-1" / METRICS_NAME
+    while not metrics.exists() or metrics.read_text().count('"loss"') < 2:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to torchrun, which passes it on, and to its processes
+    _, errors = process.communicate(timeout=60)
+    assert errors.count("backmath: stopped at step ") == 1
+    assert errors.count("Next: backmath train sft --resume sft-1\n") == 1
+    assert runs.record(workspace, "sft-1").processes == 2
+    assert runs.record(workspace, "sft-1").state == "interrupted"
+    assert len(list((workspace / "runs" / "sft-1" / "checkpoints").glob("checkpoint-*/complete.json"))) == 1
 
 
 @pytest.mark.parametrize(
