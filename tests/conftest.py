@@ -22,7 +22,8 @@ OF_TRAINING = {Path(__file__).parent / "training", Path(__file__).parent / "back
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Before xdist looks at the groups."""
+    """Before xdist looks at the groups. Pages come first: they take long, and all would wait for the last of them."""
+    items.sort(key=lambda item: item.path.name != "test_docs.py")
     model.run_by_one_process(items)
     running.run_by_one_process(items)
     for item in items:
