@@ -27,6 +27,7 @@ MEANING = {
     "states_result": "the question does not state the result",
     "conditions_kept": "the question lost another condition",
     "asks_for_unknown": "the question does not ask for x",
+    "backprm": "the BackPRM holds something for wrong",
     "audit": "audits do not show yet that such are right",
     "no_relation": "there is no equation in the condition",
 }

@@ -2,7 +2,6 @@
 
 import re
 import warnings
-from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,27 +46,22 @@ def _small(measure: Measure) -> tuple[Text, Text, Text]:
     """The scale of a curve, the curve, and where it began and ended."""
     import plotille
 
-    low, high, first, last = _ranges([measure])
-    canvas = plotille.Canvas(_COLUMNS, _ROWS, first, low, last, high)
+    points = [*measure.training, *measure.validation]
+    steps, values = [step for step, _ in points], [value for _, value in points]
+    low, high = min(values), max(values)
+    margin = (high - low) * 0.02 or 1.0  # never a range of nothing
+    canvas = plotille.Canvas(_COLUMNS, _ROWS, min(steps), low - margin, max(max(steps), min(steps) + 1), high + margin)
     for series in (measure.training, measure.validation):
         for (step, value), (next_step, next_value) in pairwise(series):
             canvas.line(step, value, next_step, next_value)
-    scale = Text("\n".join((f"{high:.3g}", *[""] * (_ROWS - 2), f"{low:.3g}")), style="dim", justify="right")
+    told = (f"{high:.3g}", *[""] * (_ROWS - 2), f"{low:.3g}") if high > low else ("", f"{low:.3g}")
+    scale = Text("\n".join(told), style="dim", justify="right")
     ends = [
         f"{name} {series[0][1]:.3g} → {series[-1][1]:.3g}"
         for name, series in (("training", measure.training), ("validation", measure.validation))
         if len(series) > 1
     ]
     return scale, Text(canvas.plot(), style="cyan"), Text("\n".join(ends))
-
-
-def _ranges(drawn: Iterable[Measure]) -> tuple[float, float, float, float]:
-    """The lowest and highest value, the first and last step; never a range of nothing."""
-    points = [point for measure in drawn for point in (*measure.training, *measure.validation)]
-    steps, values = [step for step, _ in points], [value for _, value in points]
-    low, high = min(values), max(values)
-    margin = (high - low) * 0.02 or abs(high) * 0.02 or 1.0
-    return low - margin, high + margin, min(steps), max(max(steps), min(steps) + 1)
 
 
 def draw(run: Run) -> None:

@@ -36,7 +36,7 @@ def test_it_decides_by_the_policy_and_keeps_it_with_the_run(tmp_path: Path) -> N
 def test_left_out_the_default_decides(tmp_path: Path) -> None:
     code, decided = stock(tmp_path)
     assert code == 0
-    assert decided == [("accept", "default-3")]
+    assert decided == [("accept", "default-4")]
 
 
 def test_a_wrong_policy_is_one_line_and_derives_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

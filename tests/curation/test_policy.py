@@ -50,9 +50,13 @@ def test_one_deciding_check_that_fails_rejects_and_one_that_is_undecided_goes_to
     )
 
 
-@pytest.mark.parametrize("name", made.NOT_NEEDED)
+@pytest.mark.parametrize("name", ["agreement", "solver_votes", "judge"])
 def test_what_a_model_doubts_goes_to_people(name: CheckName) -> None:
     assert decide({name: "fail"}) == "review"
+
+
+def test_a_backprms_guess_decides_nothing_unless_a_policy_says_so() -> None:
+    assert decide({"backprm": "fail"}) == "accept"
 
 
 @pytest.mark.parametrize("name", DECIDING)
