@@ -1,13 +1,15 @@
 """How much better a BackPRM's scores order what people review than the checks alone: AUC on held-out verdicts.
 
-    python -m benchmarks.backprm_order [--steps N]
+    python -m benchmarks.backprm_order [--steps 300]
+    python -m benchmarks.backprm_order --model smollm2 --steps 40
 
 MAWPS's numbered templates, filled again with small numbers, many of them equal, so that for every candidate it is known
-whether its equation is right. A tiny BackPRM is trained on a release of half of the templates; candidates of the
-others, which it has not seen, are the verdicts. AUC: how often a right candidate is held for likelier than a wrong one.
-It is taken of the guess that comes without labels, and of the learned P(correct), which is told the verdicts of half of
-the templates and asked about the other half, and the other way round; both with and without the scores. Intervals and
-the difference, paired, are by bootstrap over templates.
+whether its equation is right. A BackPRM, tiny or of SmolLM2-135M-Instruct, is trained on a release of half of the
+templates; the candidates in review of the others, which it has not seen, are the verdicts. AUC: how often a right
+candidate is held for likelier than a wrong one. It is taken of the learned P(correct), which is told the verdicts of
+half of the templates and asked about the other half, and the other way round, with and without the scores; and of the
+guess that comes without labels beside the lowest score alone. Intervals and the difference, paired, are by bootstrap
+over templates.
 """
 
 import argparse
@@ -22,6 +24,7 @@ from sklearn.metrics import roc_auc_score
 
 from backmath.generate import derive_all
 from backmath.ingest import Origin, add
+from backmath.quiet import quiet
 from benchmarks.truth import holds, mawps
 from curation import candidates
 from curation.policy import load
@@ -33,6 +36,7 @@ from generation.strategy import Strategy
 from schemas.identity import content_id
 from tests.curation.review import reviewed
 from tests.data import DATA
+from tests.weights import UnreachableError, smollm2
 from training import backprm_check, stages
 from training.watch import Unwatched
 
@@ -46,9 +50,16 @@ Templates = dict[str, int]
 
 def main() -> None:
     """Train, score, compare, and print one line."""
-    arguments = argparse.ArgumentParser(description="Order by a BackPRM against order by the checks alone.")
-    arguments.add_argument("--steps", type=int, default=300, help="steps that the tiny BackPRM is trained for")
-    steps = arguments.parse_args().steps
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--steps", type=int, default=300, help="steps that the BackPRM is trained for")
+    arguments.add_argument("--model", choices=("tiny", "smollm2"), default="tiny", help="what the BackPRM begins with")
+    told = arguments.parse_args()
+    try:
+        base = stages.TINY if told.model == "tiny" else str(smollm2())
+    except UnreachableError as reason:
+        print(f"backprm_order: skipped, no model: {reason}")
+        return
+    quiet()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         rows = [json.loads(line) for line in (DATA / "equations" / "mawps_svamp_repo.jsonl").read_text().splitlines()]
@@ -56,22 +67,24 @@ def main() -> None:
         seen = [row for row in rows if _of(row["Question"], 2) != 0]
         learned, _, _ = made(folder / "seen", seen, 1)
         store, right, templates = made(folder / "unseen", unseen, REFILLS)
-        model = trained(learned, steps)
+        model = trained(learned, base, told.steps)
         scored = copied(store, folder / "scored")
-        scorer = backprm_check.load(str(model))
-        backprm_check.score(scored, "benchmark", scorer, backprm_check.fingerprint(str(model)), None, Unwatched())
-        doubtful = [key for key, decision in decisions(store).items() if decision == "review" and key in right]
-        said = []
-        for name, keys in (("in review", doubtful), ("all with an equation", sorted(right))):
+        scorer, name = backprm_check.load(str(model)), backprm_check.fingerprint(str(model))
+        backprm_check.score(scored, "benchmark", scorer, name, "review", Unwatched())
+        keys = [key for key, decision in decisions(store).items() if decision == "review" and key in right]
+        verdicts = {key: right[key] for key in keys}
+        said = [
+            f"{way} {compared(right, templates, keys, without, with_scores)}"
             for way, without, with_scores in (
-                ("guess", guesses(store, keys), guesses(scored, keys)),
-                ("learned", learnt(store, right, templates, keys), learnt(scored, right, templates, keys)),
-                ("lowest score alone", guesses(store, keys), lowest(scored, keys)),
-            ):
-                said.append(f"{name}, {way}: {compared(right, templates, keys, without, with_scores)}")
-            wrong = sum(not right[key] for key in keys)
-            said.append(f"{len(keys):,} candidates {name}, {wrong:,} wrong")
-    print(f"backprm_order: {'; '.join(said)}")
+                ("learned", learnt(store, verdicts, templates), learnt(scored, verdicts, templates)),
+                ("guess against lowest score", guesses(store, keys), lowest(scored, keys)),
+            )
+        ]
+    wrong = sum(not each for each in verdicts.values())
+    print(
+        f"backprm_order: {told.model}, {told.steps} steps; {len(keys):,} candidates in review, {wrong:,} wrong: "
+        f"{'; '.join(said)}"
+    )
 
 
 def made(
@@ -98,12 +111,13 @@ def made(
     return store, right, of
 
 
-def trained(store: Store, steps: int) -> Path:
-    """The model of a tiny BackPRM, trained on a release of the store."""
+def trained(store: Store, base: str, steps: int) -> Path:
+    """The model of a BackPRM, trained on a release of the store."""
     with store.running("release create"):
         build(store, None, policy=load())
-    flags = {"max_steps": steps, "batch_size": 16, "max_length": 400, "learning_rate": 2e-3, "eval_rows": 0}
-    return stages.train(store.folder, "backprm", watch=Unwatched(), base=stages.TINY, flags=flags).model_folder
+    rate, rows = (2e-3, 16) if base == stages.TINY else (5e-5, 8)
+    flags = {"learning_rate": rate, "batch_size": rows, "max_steps": steps, "max_length": 400, "eval_rows": 0}
+    return stages.train(store.folder, "backprm", watch=Unwatched(), base=base, flags=flags).model_folder
 
 
 def decisions(store: Store) -> dict[str, str]:
@@ -133,19 +147,19 @@ def lowest(store: Store, keys: Sequence[str]) -> list[float]:
     return [found[key] for key in keys]
 
 
-def learnt(store: Store, right: Mapping[str, bool], templates: Mapping[str, int], keys: Sequence[str]) -> list[float]:
-    """P(correct) learned from the verdicts of the other half of the templates."""
+def learnt(store: Store, verdicts: Mapping[str, bool], templates: Mapping[str, int]) -> list[float]:
+    """P(correct) of those with a verdict, in order, learned from the verdicts of the other half of the templates."""
     found: dict[str, float] = {}
     for half in (0, 1):
-        told = [key for key in sorted(right) if templates[key] % 2 == half]
+        told = [key for key in sorted(verdicts) if templates[key] % 2 == half]
         with tempfile.TemporaryDirectory() as folder:
             other = copied(store, Path(folder) / "half")
-            reviewed.write(other, answers=reviewed.verdicts_of(right, told))
+            reviewed.write(other, answers=reviewed.verdicts_of(verdicts, told))
             with other.connect(read_only=True) as connection:
-                estimates = estimate(connection, [key for key in keys if templates[key] % 2 != half])
+                estimates = estimate(connection, [key for key in verdicts if templates[key] % 2 != half])
         assert estimates.calibrated, estimates.note
         found |= estimates.probability
-    return [found[key] for key in keys]
+    return [found[key] for key in verdicts]
 
 
 def compared(
@@ -169,8 +183,8 @@ def compared(
     bounds = np.percentile(drawn, (2.5, 97.5), axis=0)
     low, high = np.percentile(drawn[:, 1] - drawn[:, 0], (2.5, 97.5))
     return (
-        f"AUC {first:.3f} ({bounds[0, 0]:.3f}-{bounds[1, 0]:.3f}) by the checks, {second:.3f} "
-        f"({bounds[0, 1]:.3f}-{bounds[1, 1]:.3f}) with the scores, difference {second - first:+.3f} "
+        f"AUC {first:.3f} ({bounds[0, 0]:.3f}-{bounds[1, 0]:.3f}) and {second:.3f} "
+        f"({bounds[0, 1]:.3f}-{bounds[1, 1]:.3f}), difference {second - first:+.3f} "
         f"({low:+.3f} to {high:+.3f})"
     )
 
