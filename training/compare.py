@@ -14,7 +14,8 @@ The PRM and the BackPRM of a seed begin with its shorter sft-both as well, and a
 
 A step of SFT holds as many solutions as its batches have rows: rows are not packed here, whatever a recipe says.
 
-Every training and evaluation is a run of its own; those that are done are not done again.
+Every training and evaluation is a run of its own; those that are done are not done again. An evaluation is held against
+that of the arm above with the same seed, so that its failure analysis says on which questions the arm helps and hurts.
 """
 
 import shutil
@@ -93,13 +94,14 @@ class Comparing:
             self.base = tiny.made_once(run.folder / "base", release, 0)
         self.budget = budget(told.arms, run.record.recipe, self.file, release)
 
-    def arm(self, name: ArmName) -> tuple[Trained, ...]:
-        """An arm, trained with every seed and evaluated; the base once."""
+    def arm(self, name: ArmName, above: tuple[Trained, ...]) -> tuple[Trained, ...]:
+        """An arm, trained with every seed and evaluated against the arm above with the same seed; the base once."""
         if name == "base":
-            return (Trained(seed=0, run=None, evaluation=self.evaluated("base", self.base)),)
-        return tuple(self.trained(name, seed) for seed in range(self.told.seeds))
+            return (Trained(seed=0, run=None, evaluation=self.evaluated("base", self.base, above[:1])),)
+        seeds = range(self.told.seeds)
+        return tuple(self.trained(name, seed, above[seed : seed + 1] or above[:1]) for seed in seeds)
 
-    def trained(self, name: ArmName, seed: int) -> Trained:
+    def trained(self, name: ArmName, seed: int, above: tuple[Trained, ...]) -> Trained:
         """An arm, trained with one seed and evaluated."""
         told = self.budget
         if name in _BY_REINFORCEMENT:
@@ -118,7 +120,7 @@ class Comparing:
         return Trained(
             seed=seed,
             run=run.name,
-            evaluation=self.evaluated(f"{name}-seed{seed}", str(model)),
+            evaluation=self.evaluated(f"{name}-seed{seed}", str(model), above),
             steps=before + steps,
             solutions=before * told.of_sft + steps * each,
             tokens=learned + ablation.tokens(model.parent, steps * each),
@@ -154,7 +156,7 @@ class Comparing:
             )
         return self.workspace / "runs" / name / "model"
 
-    def evaluated(self, label: str, model: str) -> str:
+    def evaluated(self, label: str, model: str, above: tuple[Trained, ...]) -> str:
         """The name of the evaluation of a model, which is done where it is not done yet."""
         name = f"{self.name}-{label}-evaluate"
         state = self.state(name)
@@ -166,6 +168,7 @@ class Comparing:
                 configuration,
                 model=model,
                 watch=self.watch,
+                against=[each.evaluation for each in above],
                 name=name,
                 resume=state is not None,
                 within=self.name,
@@ -231,7 +234,10 @@ def compare(
         if file is not None and resume is None:
             shutil.copyfile(file, run.folder / _STAGES_NAME)
         comparing = Comparing(workspace, run, release, watch, began)
-        trained = {arm: comparing.arm(arm) for arm in configuration.arms}
+        trained: dict[ArmName, tuple[Trained, ...]] = {}
+        above: tuple[Trained, ...] = ()
+        for arm in configuration.arms:
+            trained[arm] = above = comparing.arm(arm, above)
         found = Ablation(
             run=run.record.name,
             model=base,

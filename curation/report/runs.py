@@ -6,7 +6,7 @@ Whatever is in the files, reading ends: they are bounded, and one that is broken
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -21,7 +21,7 @@ from schemas.model import Model
 from schemas.training import TrainingRun
 
 MOST_RUNS = 40
-"""The newest are shown."""
+"""The newest are shown, of the parts of comparisons and of the others."""
 
 _MOST_BYTES = 32 << 20
 _MOST_LINES = 100_000
@@ -50,6 +50,10 @@ class Runs:
     found: tuple[RunFiles, ...] = ()
     left_out: tuple[str, ...] = ()
 
+    def of(self, comparison: str | None) -> tuple[RunFiles, ...]:
+        """The runs that are part of a comparison, or those that are part of none."""
+        return tuple(each for each in self.found if each.record.within == comparison)
+
 
 @dataclass
 class _Left:
@@ -60,20 +64,22 @@ class _Left:
 
 
 def read_runs(workspace: Path) -> Runs:
-    """The newest runs of a workspace, and those that compare others, which begin before these."""
+    """The newest runs of a workspace and parts of comparisons, and all comparisons, which begin before their parts."""
     left = _Left()
     folders = sorted(path for path in (workspace / "runs").glob("*/") if path.is_dir())
     records = [(record, folder) for folder in folders if (record := _read(folder / "run.json", TrainingRun, left))]
     records.sort(key=lambda each: (each[0].started_at.timestamp(), each[1].name))
-    chosen = [each for place, each in enumerate(records, MOST_RUNS) if place >= len(records) or _compares(each[0])]
+    newest = {folder for part in (False, True) for _, folder in _of(records, part)[-MOST_RUNS:]}
+    chosen = [each for each in records if each[1] in newest or each[0].stage == "compare"]
     if len(records) > len(chosen):
         left.lines.append(f"{len(records) - len(chosen)} older runs")
     found = tuple(_files(record, folder, left) for record, folder in chosen)
     return Runs(found, tuple(left.lines))
 
 
-def _compares(record: TrainingRun) -> bool:
-    return record.stage == "compare"
+def _of(records: Sequence[tuple[TrainingRun, Path]], part: bool) -> list[tuple[TrainingRun, Path]]:
+    """Those that are part of a comparison, or that are not."""
+    return [each for each in records if (each[0].within is not None) == part]
 
 
 def _files(record: TrainingRun, folder: Path, left: _Left) -> RunFiles:

@@ -1,6 +1,6 @@
 """Training and evaluation in the report: what runs took and reached, and how one does against another."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -20,7 +20,9 @@ _DOCS = "docs/report.md"
 _MOST_ROWS = 12
 """Rows of a plot; the table below it has more."""
 
-_FAMILIES: tuple[tuple[str, str, tuple[Stage, ...], tuple[str, ...]], ...] = (
+_Family = tuple[str, str, tuple[Stage, ...], tuple[str, ...]]
+
+_FAMILIES: tuple[_Family, ...] = (
     ("policy", "PPO and GRPO", ("ppo", "grpo"), ("reward", "right", "kl", "length", "loss", "bad_steps")),
     ("sft", "SFT", ("sft",), ("loss", "eval_loss", "eval_mean_token_accuracy")),
     (
@@ -130,38 +132,52 @@ class Plotted:
 def trained(runs: Runs) -> Figure[TrainedRun]:
     """The runs, the newest first."""
     return called(
-        tuple(_trained(each) for each in reversed(runs.found)),
+        tuple(_trained(each) for each in reversed(runs.of(None))),
         _program("trained", "trained(runs).rows"),
         key="runs",
         title="Runs",
-        caption="Each folder of the workspace's runs, the newest first. Rows that were used, and those that were not.",
+        caption="Each folder of the workspace's runs, the newest first, but for the parts of comparisons. Rows that "
+        "were used, and those that were not.",
         docs=_DOCS,
     )
 
 
 def learning(runs: Runs) -> Iterator[Plotted]:
-    """The curves of training: of each metric one figure, the newest runs of a family of stages in the same axes."""
-    for key, name, stages, metrics in _FAMILIES:
-        of = [each for each in runs.found if each.record.stage in stages and each.metrics]
-        newest = _newest(of, stages)
-        for metric in metrics:
-            drawn = [Curve(each.record.name, points) for each in newest if (points := _points(each, metric))]
-            if any(len(curve.points) > 1 for curve in drawn):
-                figure = called(
-                    tuple(_curve_row(curve, metric) for curve in drawn),
-                    _program("curve_rows", f'curve_rows(runs, "{key}", "{metric}")'),
-                    key=f"curve-{key}-{metric}".replace("_", "-"),
-                    title=f"{name}: {_MEASURES[metric]}",
-                    caption="As logged in metrics.jsonl, over the steps of the optimizer.",
-                    docs=_DOCS,
-                )
-                yield Plotted(figure, partial(curves, figure, drawn, "step"))
+    """The curves of training: of each metric one figure, the newest runs of a family of stages in the same axes.
+
+    Those of a comparison have figures of their own, of PPO and GRPO alone, and are named by arm and seed.
+    """
+    for family in _FAMILIES:
+        yield from _family(family, {each.record.name: each for each in runs.of(None)}, "curve", "")
+    compared = [each.record.name for each in reversed(runs.found) if each.record.stage == "compare"]
+    for place, name in enumerate(compared):
+        arms = {each.record.name.removeprefix(f"{name}-"): each for each in runs.of(name)}
+        yield from _family(_FAMILIES[0], arms, f"curve-{place}", f"{short(name, 30)}, ")
 
 
-def curve_rows(runs: Runs, family: str, metric: str) -> tuple[Model, ...]:
+def curve_rows(runs: Runs, key: str) -> tuple[Model, ...]:
     """The rows of one curve figure."""
-    key = f"curve-{family}-{metric}".replace("_", "-")
     return next(each.figure.rows for each in learning(runs) if each.figure.key == key)
+
+
+def _family(family: _Family, named: Mapping[str, RunFiles], key: str, title: str) -> Iterator[Plotted]:
+    """A figure for each metric of a family of stages; its key and its title begin as told."""
+    family_key, name, stages, metrics = family
+    of = {run: each for run, each in named.items() if each.record.stage in stages and each.metrics}
+    newest = _newest(of, stages)
+    for metric in metrics:
+        drawn = [Curve(run, points) for run, each in newest.items() if (points := _points(each, metric))]
+        if any(len(curve.points) > 1 for curve in drawn):
+            figure_key = f"{key}-{family_key}-{metric}".replace("_", "-")
+            figure = called(
+                tuple(_curve_row(curve, metric) for curve in drawn),
+                _program("curve_rows", f'curve_rows(runs, "{figure_key}")'),
+                key=figure_key,
+                title=f"{title}{name}: {_MEASURES[metric]}",
+                caption="As logged in metrics.jsonl, over the steps of the optimizer.",
+                docs=_DOCS,
+            )
+            yield Plotted(figure, partial(curves, figure, drawn, "step"))
 
 
 def evaluations(runs: Runs) -> Iterator[Plotted]:
@@ -200,7 +216,7 @@ def comparisons(runs: Runs) -> Plotted:
             p_value=of.p_value,
             adjusted_p_value=of.adjusted_p_value,
         )
-        for each in reversed(runs.found)
+        for each in reversed(runs.of(None))
         if each.evaluation
         for of in each.evaluation.comparisons
     )
@@ -260,11 +276,11 @@ def _trained(files: RunFiles) -> TrainedRun:
     )
 
 
-def _newest(of: Sequence[RunFiles], stages: Sequence[Stage]) -> list[RunFiles]:
+def _newest(of: Mapping[str, RunFiles], stages: Sequence[Stage]) -> dict[str, RunFiles]:
     """As many as there are looks of lines, the newest of each stage."""
     each = MOST_LINES // len(stages)
-    chosen = [run for stage in stages for run in [run for run in of if run.record.stage == stage][-each:]]
-    return [run for run in of if run in chosen]
+    chosen = {run for stage in stages for run in [run for run in of if of[run].record.stage == stage][-each:]}
+    return {run: files for run, files in of.items() if run in chosen}
 
 
 def _points(files: RunFiles, metric: str) -> tuple[tuple[float, float], ...]:
@@ -295,7 +311,7 @@ _ACROSS: tuple[tuple[tuple[str, ...], str], ...] = (
 
 
 def _measured(runs: Runs) -> Iterator[Measured]:
-    for each in runs.found:
+    for each in runs.of(None):
         if each.evaluation is None:
             continue
         for result in each.evaluation.results:
@@ -359,7 +375,7 @@ def _name(row: Measured, which: str) -> str:
 def _calibrations(runs: Runs) -> Iterator[Plotted]:
     """Reliability diagrams: how often answers of like confidence are right."""
     of: dict[tuple[str, str], list[BinRow]] = {}
-    for each in runs.found:
+    for each in runs.of(None):
         for result in each.evaluation.results if each.evaluation else ():
             if result.calibration:
                 of.setdefault((result.set, result.kind), []).extend(

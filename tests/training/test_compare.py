@@ -2,18 +2,21 @@
 
 import json
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from schemas.ablation import Ablation, ArmName, Trained
 from schemas.evaluation import Answered, GradedOutcome
+from schemas.failures import FailureAnalysis
 from schemas.training import TrainingRun
 from tests.training.evaluation.made import answered
 from training import ablation, runs
 from training.compare import COMPARISON_NAME, budget, compare
 from training.configurations.evaluation import EvaluationConfiguration
 from training.errors import ConfigurationError, RunError, StoppedError
+from training.evaluation import evaluation
 from training.release import Release
 from training.runs import Run, running
 from training.watch import Unwatched
@@ -142,6 +145,15 @@ def test_arms_differ_in_what_they_learn_from_alone(done: Comparison) -> None:
     }
     assert len(evaluations) == len(ARMS)
     assert len(asked) == 1
+
+
+def test_each_arm_is_held_against_the_one_above_with_the_same_seed(done: Comparison) -> None:
+    for above, arm in pairwise(done.found.arms):
+        (trained,), (before,) = arm.trained, above.trained
+        found = evaluation.read(done.workspace, trained.evaluation)
+        assert {each.other for each in found.comparisons} == {before.evaluation}
+        told = (done.workspace / "runs" / trained.evaluation / "failures.json").read_bytes()
+        assert FailureAnalysis.model_validate_json(told).others == (before.evaluation,)
 
 
 def test_its_runs_say_that_they_are_part_of_it_and_are_no_models_to_begin_with(done: Comparison) -> None:

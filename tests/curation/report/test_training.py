@@ -51,7 +51,7 @@ def workspace(folder: Path, text: str = "") -> Path:
     return folder
 
 
-def record(folder: Path, name: str, stage: Stage, number: int, text: str = "") -> None:
+def record(folder: Path, name: str, stage: Stage, number: int, text: str = "", within: str | None = None) -> None:
     (folder / "runs" / name).mkdir(parents=True)
     run = TrainingRun(
         name=name,
@@ -70,6 +70,7 @@ def record(folder: Path, name: str, stage: Stage, number: int, text: str = "") -
         used={f"train{text}": 1234},
         skipped=(SkippedRows(split="train", reason=f"too long{text}", rows=7),),
         failure=None if number else f"ValueError: {text}",
+        within=within,
     )
     (folder / "runs" / name / "run.json").write_text(run.model_dump_json())
 
@@ -242,6 +243,25 @@ def test_ppo_and_grpo_share_their_axes_and_each_figure_says_what_it_shows(tmp_pa
     effects = page.locator("#effects-evaluate-1-text").text_content() or ""
     assert [each.split(": ")[2] for each in effects.split("; ")] == ["+30.0, helps", "-30.0, hurts", "+1.0"]
     assert "Left out" not in words
+
+
+def test_the_parts_of_a_comparison_are_shown_with_it_alone(tmp_path: Path) -> None:
+    from curation.store import Store
+
+    folder = workspace(tmp_path)
+    record(folder, "compare-1", "compare", 9)
+    for number, stage in enumerate(("ppo", "grpo", "evaluate"), 10):
+        record(folder, f"compare-1-{stage}-both-seed0", stage, number, within="compare-1")
+    for stage in ("ppo", "grpo"):
+        lines = [json.dumps({"step": step, "seconds": 1.0, **metrics(stage, step)}) for step in range(0, 50, 5)]
+        (folder / "runs" / f"compare-1-{stage}-both-seed0" / "metrics.jsonl").write_text("\n".join(lines))
+    place = folder / "runs" / "compare-1-evaluate-both-seed0" / "evaluation.json"
+    place.write_text(evaluation("").model_dump_json())
+    html = render(Store(folder), {})
+    assert [row[0] for row in table(html, "runs")] == ["compare-1", *(f"{stage}-1" for stage in reversed(STAGES))]
+    assert {row[0] for row in table(html, "curve-0-policy-reward")} == {"ppo-both-seed0", "grpo-both-seed0"}
+    assert {row[0] for row in table(html, "curve-policy-reward")} == {"ppo-1", "grpo-1"}
+    assert {row[0] for row in table(html, "accuracy-0")} == {"evaluate-1"}
 
 
 def test_in_a_workspace_without_runs_nothing_of_it_is_shown(tmp_path: Path) -> None:
