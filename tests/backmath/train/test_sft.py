@@ -63,26 +63,26 @@ def test_ctrl_c_leaves_a_checkpoint_and_the_line_it_prints_goes_on(
 
 
 def test_two_processes_are_stopped_by_one_ctrl_c_and_leave_a_checkpoint(workspace: Path) -> None:
-    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "--no-python"]
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "--no-python", "--"]
     command = [Path(sys.executable).with_name("backmath"), "train", "sft", "--recipe", "tiny", *QUICK]
     process = subprocess.Popen(
-        [sys.executable, *torchrun, *command, "--max-steps", "2000"],
+        [sys.executable, *torchrun, *command, "--max-steps", "2000", "--run", "two"],
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
         start_new_session=True,
     )
-    metrics = workspace / "runs" / "sft-1" / METRICS_NAME
+    metrics = workspace / "runs" / "two" / METRICS_NAME
     while not metrics.exists() or metrics.read_text().count('"loss"') < 2:
         assert process.poll() is None, process.communicate()
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to torchrun, which passes it on, and to its processes
     _, errors = process.communicate(timeout=60)
     assert errors.count("backmath: stopped at step ") == 1
-    assert errors.count("Next: backmath train sft --resume sft-1\n") == 1
-    assert runs.record(workspace, "sft-1").processes == 2
-    assert runs.record(workspace, "sft-1").state == "interrupted"
-    assert len(list((workspace / "runs" / "sft-1" / "checkpoints").glob("checkpoint-*/complete.json"))) == 1
+    assert errors.count("Next: backmath train sft --resume two\n") == 1
+    assert runs.record(workspace, "two").processes == 2
+    assert runs.record(workspace, "two").state == "interrupted"
+    assert len(list((workspace / "runs" / "two" / "checkpoints").glob("checkpoint-*/complete.json"))) == 1
 
 
 @pytest.mark.parametrize(
