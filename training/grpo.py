@@ -29,6 +29,7 @@ The reward itself is in `training/rewards.py`, as for PPO.
 
 import copy
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from statistics import fmean, pstdev
 from typing import Any
@@ -97,6 +98,7 @@ class GrpoTrainer(FiniteLoss, GRPOTrainer):
         self.rewards = rewards
         self.asked = [*train_tasks, *eval_tasks]
         self.rewarded: list[Reward] = []
+        self.counts: dict[str, list[int]] = defaultdict(list)
         self.began = 0.0
         rows = [{"prompt": list(map(dict, task.messages)), "task": place} for place, task in enumerate(self.asked)]
         adapters = lora(told, "CAUSAL_LM")
@@ -124,12 +126,28 @@ class GrpoTrainer(FiniteLoss, GRPOTrainer):
         texts = [decoded(self.processing_class, ids) for ids in completion_ids]
         finished = [ids[-1] in self.eos_token_ids for ids in completion_ids]
         self.rewarded = self.rewards(asked, texts, finished)
-        _measure(asked, self.rewarded, log_metric)
+        self.measure(asked, log_metric)
         if self.model.training:
             seconds = time.perf_counter() - self.began
             log_metric("rollout_seconds_per_token", seconds / sum(map(len, completion_ids)))
             show(self.run, self.state.global_step, asked, texts, self.rewarded)
         return [each.total for each in self.rewarded]
+
+    def measure(self, asked: Sequence[Task], log: Log) -> None:
+        """Log what is averaged over completions, or over steps; a comparison that is undecided counts as not right."""
+        for task, reward in zip(asked, self.rewarded, strict=True):
+            log("reward_steps", reward.step_mean)
+            log("reward_outcome", reward.outcome)
+            log("finished", float(reward.finished))
+            log("steps", len(reward.steps))
+            if task.answer:
+                log("right", float(reward.right is True))
+            for step in range(len(reward.steps)):
+                log("bad_steps", float(step < reward.bad_steps))
+        answers, steps = sum(bool(task.answer) for task in asked), sum(len(each.steps) for each in self.rewarded)
+        for name, count in (("", len(asked)), ("right", answers), ("bad_steps", steps)):
+            if count:
+                self.counts[name].append(count)
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         self.require_finite_weights()  # sampling from NaN fails with no word of it
@@ -172,12 +190,20 @@ class GrpoTrainer(FiniteLoss, GRPOTrainer):
         return metrics
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        """Metrics by the names that PPO has for them; KL is that of a completion, as there, not that of a token."""
+        """Metrics by the names that PPO has for them; KL is that of a completion, as there, not that of a token.
+
+        TRL takes the mean of each batch, and of these the mean, whatever is in a batch; here one counts by what is.
+        """
         measured = self._metrics["train" if self.model.training else "eval"]
         if "completions/mean_length" in measured:
             measured["length"] = measured["completions/mean_length"]
         if "kl" in measured:
-            measured["kl"] = [fmean(measured["kl"]) * fmean(measured["length"])]
+            measured["kl"] = [each * fmean(measured["length"]) for each in measured["kl"]]
+        for name, values in measured.items():
+            counts = self.counts.get(name, self.counts[""])
+            if len(values) == len(counts):
+                measured[name] = [fmean(values, counts)]
+        self.counts.clear()
         for name in [name for name in measured if name.startswith(_TWICE_TOLD)]:
             del measured[name]
         super().log(logs, start_time)
@@ -205,19 +231,6 @@ class _Questions(Sampler[int]):
 
     def __len__(self) -> int:
         return len(self._order)
-
-
-def _measure(asked: Sequence[Task], rewards: Sequence[Reward], log: Log) -> None:
-    """Log what is averaged over completions, or over steps; a comparison that is undecided counts as not right."""
-    for task, reward in zip(asked, rewards, strict=True):
-        log("reward_steps", reward.step_mean)
-        log("reward_outcome", reward.outcome)
-        log("finished", float(reward.finished))
-        log("steps", len(reward.steps))
-        if task.answer:
-            log("right", float(reward.right is True))
-        for step in range(len(reward.steps)):
-            log("bad_steps", float(step < reward.bad_steps))
 
 
 def _arguments(told: GrpoConfiguration, run: Run) -> GRPOConfig:

@@ -208,6 +208,14 @@ def test_a_policy_learns_to_answer_right_without_empty_steps_or_more_of_them(
 # A run.
 
 
+def test_what_is_measured_of_solutions_is_the_same_in_batches_of_other_sizes(taught: str, tmp_path: Path) -> None:
+    whole, parted = (
+        lines(trained(tmp_path / str(size), taught, batch_size=size, group=4, max_steps=1))[0] for size in (16, 12)
+    )
+    for name in ("reward", "right", "finished", "bad_steps", "steps", "length", "reward_steps", "entropy"):
+        assert parted[f"eval_{name}"] == pytest.approx(whole[f"eval_{name}"], abs=0.02 if name == "entropy" else 1e-6)
+
+
 def test_a_run_that_is_resumed_in_a_later_epoch_ends_as_if_it_had_not_stopped(taught: str, tmp_path: Path) -> None:
     options: dict[str, Any] = {"batch_size": 16, "accumulate": 2, "group": 4, "max_steps": 4, "learning_rate": 1e-3}
     whole = trained(tmp_path / "whole", taught, **options)
