@@ -1,6 +1,7 @@
 """What the tests of every package may use: a local language model, Argilla, a browser, `datasets` alone."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tests.local_model import local_model, smollm2_file
 
 __all__ = ["argilla", "datasets_python", "local_model", "page", "smollm2_file"]
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests press Ctrl-C, which what a shell starts by & ignores
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run beside each other; torch reads it when it is imported
 
 OF_TRAINING = {Path(__file__).parent / "training", Path(__file__).parent / "backmath" / "train"}

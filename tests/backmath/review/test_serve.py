@@ -115,6 +115,9 @@ def test_it_starts_again_with_everything_and_new_names_and_without_its_file_with
         assert second.credentials.owner == first.credentials.owner
         for account in (first.credentials.annotators[0], second.credentials.annotators[-1]):
             assert log_in(second.credentials.url, account) == 201
+        pid = server_of(second.process)
+        second.process.kill()
+        assert gone(pid), "Argilla outlived the command"
     credentials.path(tmp_path / "workspace").unlink()
     with serving(tmp_path) as without_the_file:
         new = without_the_file.credentials
@@ -141,16 +144,20 @@ def test_rows_for_people_need_candidates(tmp_path: Path) -> None:
     assert "backmath ingest" in errors
 
 
-def test_a_second_one_in_the_same_workspace_says_who_has_it_and_killed_it_leaves_no_server_behind(
+def test_a_second_one_in_the_same_workspace_says_who_has_it_and_where_argilla_is_killed_that_is_one_line(
     tmp_path: Path,
 ) -> None:
     with serving(tmp_path) as first:
         _, errors = cli.run("review", "serve", "--port", 0, cwd=tmp_path, code=1)
         assert f"`backmath review serve` is running in workspace already (PID {first.process.pid})" in errors
         assert log_in(first.credentials.url, first.credentials.owner) == 201
-        pid = server_of(first.process)
-        first.process.kill()
-        assert gone(pid)
+        os.kill(server_of(first.process), signal.SIGKILL)
+        _, errors = first.process.communicate(timeout=30)
+        assert first.process.returncode == 1
+        assert errors.startswith("backmath: Argilla's server has ended by itself: ")
+        assert "SIGKILL ended it" in errors
+        assert "server.log" in errors
+        assert errors.count("\n") == 1
 
 
 def test_ctrl_c_while_it_installs_is_one_line_and_nothing_is_left(tmp_path: Path) -> None:
@@ -177,17 +184,6 @@ def test_kills_while_it_starts_leave_what_the_next_start_can_use(tmp_path: Path)
         assert all(gone(int(child)) for child in children)
     with serving(tmp_path) as server:
         assert log_in(server.credentials.url, server.credentials.annotators[0]) == 201
-
-
-def test_a_server_that_is_killed_is_one_line(tmp_path: Path) -> None:
-    with serving(tmp_path) as server:
-        os.kill(server_of(server.process), signal.SIGKILL)
-        _, errors = server.process.communicate(timeout=30)
-        assert server.process.returncode == 1
-        assert errors.startswith("backmath: Argilla's server has ended by itself: ")
-        assert "SIGKILL ended it" in errors
-        assert "server.log" in errors
-        assert errors.count("\n") == 1
 
 
 def test_a_database_that_is_none_is_one_line_with_the_reason(tmp_path: Path) -> None:
