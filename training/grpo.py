@@ -98,7 +98,7 @@ class GrpoTrainer(FiniteLoss, GRPOTrainer):
         self.rewards = rewards
         self.asked = [*train_tasks, *eval_tasks]
         self.rewarded: list[Reward] = []
-        self.counts: dict[str, list[int]] = defaultdict(list)
+        self.counts: dict[str, dict[str, list[int]]] = {"train": defaultdict(list), "eval": defaultdict(list)}
         self.began = 0.0
         rows = [{"prompt": list(map(dict, task.messages)), "task": place} for place, task in enumerate(self.asked)]
         adapters = lora(told, "CAUSAL_LM")
@@ -133,6 +133,11 @@ class GrpoTrainer(FiniteLoss, GRPOTrainer):
             show(self.run, self.state.global_step, asked, texts, self.rewarded)
         return [each.total for each in self.rewarded]
 
+    @property
+    def mode(self) -> str:
+        """TRL's name of what is measured: solutions to learn from, or those of the validation split."""
+        return "train" if self.model.training else "eval"
+
     def measure(self, asked: Sequence[Task], log: Log) -> None:
         """Log what is averaged over completions, or over steps; a comparison that is undecided counts as not right."""
         for task, reward in zip(asked, self.rewarded, strict=True):
@@ -145,9 +150,9 @@ class GrpoTrainer(FiniteLoss, GRPOTrainer):
             for step in range(len(reward.steps)):
                 log("bad_steps", float(step < reward.bad_steps))
         answers, steps = sum(bool(task.answer) for task in asked), sum(len(each.steps) for each in self.rewarded)
-        for name, count in (("", len(asked)), ("right", answers), ("bad_steps", steps)):
+        for name, count in (("completions", len(asked)), ("right", answers), ("bad_steps", steps)):
             if count:
-                self.counts[name].append(count)
+                self.counts[self.mode][name].append(count)
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         self.require_finite_weights()  # sampling from NaN fails with no word of it
@@ -194,16 +199,16 @@ class GrpoTrainer(FiniteLoss, GRPOTrainer):
 
         TRL takes the mean of each batch, and of these the mean, whatever is in a batch; here one counts by what is.
         """
-        measured = self._metrics["train" if self.model.training else "eval"]
+        measured, counted = self._metrics[self.mode], self.counts[self.mode]
         if "completions/mean_length" in measured:
             measured["length"] = measured["completions/mean_length"]
         if "kl" in measured:
             measured["kl"] = [each * fmean(measured["length"]) for each in measured["kl"]]
         for name, values in measured.items():
-            counts = self.counts.get(name, self.counts[""])
+            counts = counted.get(name, counted["completions"])
             if len(values) == len(counts):
                 measured[name] = [fmean(values, counts)]
-        self.counts.clear()
+        counted.clear()
         for name in [name for name in measured if name.startswith(_TWICE_TOLD)]:
             del measured[name]
         super().log(logs, start_time)
