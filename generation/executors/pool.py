@@ -1,18 +1,15 @@
 """A pool of killable worker processes: rows of text in, rows of text out, and a reason for each that is lost."""
 
 import asyncio
-import gc
 import os
-import resource
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import forkserver, get_context, resource_tracker
 from types import TracebackType
 
-from pebble import ProcessPool
-
-from generation.pipeline import RARE_COLLECTIONS
+from generation.executors.worker import Work, Worker, WorkerError
 
 CHUNK = 96
 """Rows that travel to a worker at a time."""
@@ -20,13 +17,8 @@ CHUNK_LIMIT_S = 60.0
 """Seconds that a chunk may take; every part of the work is bounded, so this is the last resort."""
 ROW_LIMIT_S = 10.0
 """Seconds that a single row may take once its chunk has failed."""
-MEMORY_LIMIT = 2 << 30
-"""Bytes of memory that a worker may take."""
 GATHER_S = 0.005
 """Seconds that a row handed in alone waits for others to travel with it."""
-
-Work = Callable[[str], str]
-"""What a worker does with one row: a function of a module, since its name is what travels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +38,10 @@ class WorkerPool:
     def __init__(self, preload: str, workers: int | None = None) -> None:
         """`preload` names the module that workers need, with all that it imports."""
         self.workers = workers or os.cpu_count() or 1
-        self._pool: ProcessPool | None = None
+        self._threads = ThreadPoolExecutor(self.workers)
+        self._idle: list[Worker] = []
+        self._busy: set[Worker] = set()
+        self._stopped = False
         self._waiting: dict[Work, list[tuple[str, asyncio.Future[str | Lost]]]] = {}
         self._flying: set[asyncio.Task[None]] = set()
         self._context = get_context("forkserver")
@@ -63,20 +58,20 @@ class WorkerPool:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     async def __aenter__(self) -> "WorkerPool":
-        self._pool = ProcessPool(self.workers, initializer=_prepare, context=self._context)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self._pool is not None
         for task in self._flying:
             task.cancel()
-        if kind is None:
-            self._pool.close()
-        else:
-            self._pool.stop()
-        await asyncio.to_thread(self._pool.join)
+        if kind is not None:
+            self._stopped = True
+            for worker in tuple(self._busy):
+                worker.kill()
+        await asyncio.to_thread(self._threads.shutdown, cancel_futures=self._stopped)
+        for worker in self._idle:
+            worker.close()
 
     async def one(self, work: Work, row: str) -> str | Lost:
         """Work on one row; rows that are handed in at about the same time travel together."""
@@ -124,19 +119,21 @@ class WorkerPool:
             return Lost(f"could not be derived: {type(error).__name__}: {error}"[:300])
 
     async def _submit(self, work: Work, rows: Sequence[str], limit: float) -> list[str]:
-        assert self._pool is not None
-        future = self._pool.schedule(_work_on, (work, list(rows)), timeout=limit)
-        encoded: list[bytes] = await asyncio.wrap_future(future)
-        return [row.decode() for row in encoded]
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._ask, work, list(rows), limit)
 
-
-def _prepare() -> None:
-    """Readies a worker: deaf to Ctrl-C, its memory bounded, its garbage collected more rarely."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run to answer: it lets what is in flight finish
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
-    gc.freeze()
-    gc.set_threshold(*RARE_COLLECTIONS)
-
-
-def _work_on(work: Work, rows: list[str]) -> list[bytes]:
-    return [work(row).encode() for row in rows]
+    def _ask(self, work: Work, rows: list[str], limit: float) -> list[str]:
+        worker = self._idle.pop() if self._idle else Worker(self._context)
+        self._busy.add(worker)
+        try:
+            if self._stopped:  # looked at only now that it can be killed: no call outlasts the pool
+                raise WorkerError("its pool has ended")
+            results = worker.ask(work, rows, limit)
+        except BaseException:
+            worker.kill()
+            worker.close()
+            raise
+        else:
+            self._idle.append(worker)
+            return results
+        finally:
+            self._busy.discard(worker)

@@ -12,7 +12,7 @@ from generation.executors import local, pool
 from generation.executors.local import LocalExecutor
 from schemas.derivation import Derivation
 from schemas.problem import Problem
-from tests.generation.executors.faults import DEADLY, ENDLESS, FaultyExecutor
+from tests.generation.executors.faults import DEADLY, ENDLESS, HALF_SAID, FaultyExecutor
 from tests.generation.made import copies, derived_sample, problem, sample, timeless
 
 
@@ -98,7 +98,9 @@ def test_a_worker_that_is_killed_loses_no_problem() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mark", "reason"), [(DEADLY, "could not be derived"), (ENDLESS, "took more than")], ids=["dies", "hangs"]
+    ("mark", "reason"),
+    [(DEADLY, "ended with code -9"), (HALF_SAID, "ended with code -9"), (ENDLESS, "took more than")],
+    ids=["dies", "dies-while-it-answers", "hangs"],
 )
 def test_a_problem_that_takes_its_worker_down_costs_only_itself(
     monkeypatch: pytest.MonkeyPatch, mark: str, reason: str
