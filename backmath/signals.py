@@ -1,11 +1,12 @@
 """Ctrl-C and SIGTERM during long work: the first one asks it to stop, the second one ends it at once."""
 
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+from generation import worker
 
 _AT_ONCE = b"\nbackmath: stopped at once; what was written before is kept. Next: the same command goes on from there\n"
 
@@ -25,8 +26,7 @@ def asking_to_stop(ask: Callable[[], None]) -> Iterator[None]:
         if asked and among_others:
             return
         if asked:
-            for worker in multiprocessing.active_children():
-                worker.kill()
+            worker.kill_all()
             os.write(2, _AT_ONCE)  # print may be what was interrupted
             os._exit(1)
         asked = True

@@ -40,6 +40,7 @@ def run(command: list[str], folder: Path) -> str:
         command, cwd=folder, env=environment(), capture_output=True, text=True, timeout=240, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr, done.stderr  # of a process that it started
     return done.stdout
 
 

@@ -6,8 +6,7 @@ from itertools import islice
 from types import TracebackType
 
 from generation.derive import derive, underived
-from generation.executors.pool import CHUNK, Lost, WorkerPool
-from generation.executors.worker import Work
+from generation.executors.pool import CHUNK, Lost, Work, WorkerPool
 from schemas.derivation import Derivation
 from schemas.formula import FormulaKind
 from schemas.problem import Problem

@@ -1,15 +1,16 @@
 """A pool of killable worker processes: rows of text in, rows of text out, and a reason for each that is lost."""
 
 import asyncio
+import gc
 import os
-import signal
-from collections.abc import Sequence
+import pkgutil
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import forkserver, get_context, resource_tracker
 from types import TracebackType
 
-from generation.executors.worker import Work, Worker, WorkerError
+from generation.pipeline import RARE_COLLECTIONS
+from generation.worker import Returned, Stopped, Worker
 
 CHUNK = 96
 """Rows that travel to a worker at a time."""
@@ -19,6 +20,9 @@ ROW_LIMIT_S = 10.0
 """Seconds that a single row may take once its chunk has failed."""
 GATHER_S = 0.005
 """Seconds that a row handed in alone waits for others to travel with it."""
+
+Work = Callable[[str], str]
+"""What a worker does with one row: a function of a module, since its name is what travels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +42,11 @@ class WorkerPool:
     def __init__(self, preload: str, workers: int | None = None) -> None:
         """`preload` names the module that workers need, with all that it imports."""
         self.workers = workers or os.cpu_count() or 1
+        self._workers = tuple(Worker((preload,)) for _ in range(self.workers))
+        self._idle = list(self._workers)
         self._threads = ThreadPoolExecutor(self.workers)
-        self._idle: list[Worker] = []
-        self._busy: set[Worker] = set()
-        self._stopped = False
         self._waiting: dict[Work, list[tuple[str, asyncio.Future[str | Lost]]]] = {}
         self._flying: set[asyncio.Task[None]] = set()
-        self._context = get_context("forkserver")
-        self._context.set_forkserver_preload([preload])
-        # Where a run is stopped at once, Python's own process that clears up after it would warn, behind the last line.
-        os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker:UserWarning")
-        # The server that workers are forked from imports what they need while its caller goes on. Ctrl-C reaches it
-        # too, and would end it with a traceback before it gets to turn deaf itself.
-        resource_tracker.ensure_running()  # where it has to start it, it lets SIGINT through again
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            forkserver.ensure_running()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     async def __aenter__(self) -> "WorkerPool":
         return self
@@ -66,11 +57,10 @@ class WorkerPool:
         for task in self._flying:
             task.cancel()
         if kind is not None:
-            self._stopped = True
-            for worker in tuple(self._busy):
+            for worker in self._workers:
                 worker.kill()
-        await asyncio.to_thread(self._threads.shutdown, cancel_futures=self._stopped)
-        for worker in self._idle:
+        await asyncio.to_thread(self._threads.shutdown, cancel_futures=kind is not None)
+        for worker in self._workers:
             worker.close()
 
     async def one(self, work: Work, row: str) -> str | Lost:
@@ -105,35 +95,34 @@ class WorkerPool:
 
     async def run(self, work: Work, rows: Sequence[str]) -> list[str | Lost]:
         """Work on a chunk of rows; the results stand in the order of the rows."""
-        try:
-            return list(await self._submit(work, rows, CHUNK_LIMIT_S))
-        except Exception:
-            return [await self._alone(work, row) for row in rows]
+        found = await self._submit(work, rows, CHUNK_LIMIT_S)
+        return list(found.value) if isinstance(found, Returned) else [await self._alone(work, row) for row in rows]
 
     async def _alone(self, work: Work, row: str) -> str | Lost:
-        try:
-            return (await self._submit(work, [row], ROW_LIMIT_S))[0]
-        except TimeoutError:
+        found = await self._submit(work, [row], ROW_LIMIT_S)
+        if isinstance(found, Returned):
+            result: str = found.value[0]
+            return result
+        if found.cause == "timeout":
             return Lost(f"took more than {ROW_LIMIT_S:g} s")
-        except Exception as error:
-            return Lost(f"could not be derived: {type(error).__name__}: {error}"[:300])
+        return Lost(f"could not be derived: {found.reason}"[:300])
 
-    async def _submit(self, work: Work, rows: Sequence[str], limit: float) -> list[str]:
+    async def _submit(self, work: Work, rows: Sequence[str], limit: float) -> Returned | Stopped:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._ask, work, list(rows), limit)
 
-    def _ask(self, work: Work, rows: list[str], limit: float) -> list[str]:
-        worker = self._idle.pop() if self._idle else Worker(self._context)
-        self._busy.add(worker)
+    def _ask(self, work: Work, rows: list[str], limit: float) -> Returned | Stopped:
+        worker = self._idle.pop()  # there are as many as threads
         try:
-            if self._stopped:  # looked at only now that it can be killed: no call outlasts the pool
-                raise WorkerError("its pool has ended")
-            results = worker.ask(work, rows, limit)
-        except BaseException:
-            worker.kill()
-            worker.close()
-            raise
-        else:
-            self._idle.append(worker)
-            return results
+            return worker.run(_WORK_ON, f"{work.__module__}:{work.__qualname__}", rows, seconds=limit)
         finally:
-            self._busy.discard(worker)
+            self._idle.append(worker)
+
+
+_WORK_ON = f"{__name__}:work_on"
+
+
+def work_on(work: str, rows: list[str]) -> list[str]:
+    """In a worker: what the function of that name makes of each row."""
+    gc.set_threshold(*RARE_COLLECTIONS)
+    function = pkgutil.resolve_name(work)
+    return [function(row) for row in rows]

@@ -3,7 +3,7 @@
 import re
 from fractions import Fraction
 
-from generation.verification import worker
+from generation import worker
 from generation.verification.answer_form import Form, read_form
 from generation.verification.answer_text import MAX_TEXT, candidates
 from generation.verification.comparison import compare

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from generation.verification import worker
+from generation import worker
 from generation.verification.expression import Expression, ExpressionError, plain
 from schemas.model import Model
 

@@ -3,6 +3,8 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -99,7 +101,7 @@ def test_a_worker_that_is_killed_loses_no_problem() -> None:
 
 @pytest.mark.parametrize(
     ("mark", "reason"),
-    [(DEADLY, "ended with code -9"), (HALF_SAID, "ended with code -9"), (ENDLESS, "took more than")],
+    [(DEADLY, "ended with code -9"), (HALF_SAID, "the worker was lost"), (ENDLESS, "took more than")],
     ids=["dies", "dies-while-it-answers", "hangs"],
 )
 def test_a_problem_that_takes_its_worker_down_costs_only_itself(
@@ -141,3 +143,25 @@ def test_an_error_beside_it_ends_the_workers() -> None:
     with pytest.raises(OSError, match="disk full"):
         asyncio.run(failing())
     assert workers_of(os.getpid()) - before == set()
+
+
+SCRIPT = """
+import asyncio
+from generation.executors.local import LocalExecutor
+from tests.generation.made import sample
+
+async def derive():
+    async with LocalExecutor(2) as executor:
+        return [each.formula is not None async for each in executor.derive(sample()[:5])]
+
+print(asyncio.run(derive()))
+"""
+
+
+def test_a_script_needs_no_main_guard(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, env=environment, timeout=60)
+    assert done.stdout == f"{[True] * 5}\n", done.stderr
+    assert not done.stderr

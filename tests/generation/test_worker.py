@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from generation.verification import worker
-from generation.verification.worker import Returned, Stopped, run
+from generation import worker
+from generation.worker import Returned, Stopped, run
 
 
 def works() -> bool:
@@ -45,7 +45,7 @@ def test_a_stopped_call_tells_its_cause_within_its_limit_and_the_next_call_works
 def test_memory_that_grows_bit_by_bit_is_bounded_too():
     result = run("builtins:list", list(range(1000)))
     assert isinstance(result, Returned)
-    result = run("tests.generation.verification.test_worker:hoard", seconds=20)
+    result = run("tests.generation.test_worker:hoard", seconds=20)
     assert isinstance(result, Stopped)
     assert result.cause == "memory"
     assert works()
@@ -76,7 +76,7 @@ def test_a_worker_killed_from_outside_during_a_call_is_a_crash_and_is_replaced()
 
 def test_a_keeper_killed_from_outside_is_replaced():
     assert works()
-    keeper = worker._caller.keeper
+    keeper = worker._shared._keeper
     os.killpg(keeper.pid, signal.SIGKILL)
     keeper.wait()
     assert works()
@@ -118,7 +118,7 @@ def test_the_processes_of_a_pool_have_workers_of_their_own():
 
 SCRIPT = """
 import os
-from generation.verification.worker import run
+from generation.worker import run
 print(run("os:getpid").value, run("os:getppid").value, flush=True)
 {end}
 """
@@ -130,7 +130,7 @@ print(run("os:getpid").value, run("os:getppid").value, flush=True)
 def test_a_script_needs_no_main_guard_and_leaves_no_process_behind_however_it_ends(end, tmp_path):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT.format(end=end))
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, env=environment, timeout=60)
     pids = [int(pid) for pid in done.stdout.split()]
     assert len(pids) == 2, done.stderr
@@ -150,7 +150,7 @@ def alive(pid: int) -> bool:
 def test_an_endless_call_ends_by_itself_when_its_caller_is_gone(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT.format(end="run('math:factorial', 10**9, seconds=1)"))
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     process = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True, env=environment)
     assert process.stdout is not None
     pids = [int(pid) for pid in process.stdout.readline().split()]
