@@ -200,6 +200,7 @@ def keep(*preload: str) -> None:
         importlib.import_module(module)
     logging.disable(logging.CRITICAL)
     os.dup2(silence, 2)  # only now: a failed import may still say so
+    _limit_memory()  # here, where it fails for all: its workers have it from it
     gc.freeze()
     at_work = mmap.mmap(-1, 8)  # shared with the worker: the number of the request that it is at
     _send(replies, b"{}")
@@ -229,7 +230,6 @@ def _serve(requests: int, replies: int, at_work: mmap.mmap) -> NoReturn:
     """The worker: answer requests until the caller is gone."""
     code = 1
     try:
-        _limit_memory()
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         while True:
             _wait(requests, None)
@@ -251,7 +251,9 @@ def _serve(requests: int, replies: int, at_work: mmap.mmap) -> NoReturn:
 def _limit_memory() -> None:
     with contextlib.suppress(FileNotFoundError), open("/proc/self/statm") as pages:
         limit = int(pages.read().split()[0]) * resource.getpagesize() + MEMORY
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        # The hard limit stays as it is: a keeper that is started by a worker has a size and a limit of its own.
+        resource.setrlimit(resource.RLIMIT_AS, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
 
 
 def _answer(number: int, function: str, arguments: list[Any], seconds: float) -> bytes:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from generation import worker
-from generation.worker import Returned, Stopped, run
+from generation.worker import MEMORY, Returned, Stopped, Worker, run
 
 
 def works() -> bool:
@@ -166,3 +166,46 @@ def test_an_endless_call_ends_by_itself_when_its_caller_is_gone(tmp_path):
 def test_text_of_any_kind_goes_in_and_out_unchanged():
     for text in ("\x00", "\ud800", "\u202e", "𝟙", "x" * 1_000_000):
         assert run("builtins:str", text) == Returned(text)
+
+
+def test_a_worker_has_a_worker_of_its_own_whose_memory_is_counted_anew():
+    """As where a pool's worker compares two answers."""
+    outer = Worker(("json",))
+    try:
+        assert outer.run("tests.generation.test_worker:nested") == Returned([120, "memory"])
+    finally:
+        outer.close()
+
+
+def nested() -> list[object]:
+    kept = bytearray(MEMORY * 3 // 4)
+    stopped = run("builtins:bytes", MEMORY * 2)
+    assert isinstance(stopped, Stopped)
+    some = run("tests.generation.test_worker:size_of", MEMORY // 2)
+    assert isinstance(some, Returned), some
+    assert len(kept) + some.value > MEMORY
+    return [run("math:factorial", 5).value, stopped.cause]
+
+
+def size_of(size: int) -> int:
+    return len(bytearray(size))
+
+
+def test_a_hard_limit_on_memory_is_kept():
+    done = subprocess.run(
+        [sys.executable, "-c", HARD_LIMIT],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        timeout=60,
+    )
+    assert done.stdout == "Returned(value=120) memory\n", done.stderr
+
+
+HARD_LIMIT = """
+import resource
+from generation.worker import MEMORY, Worker
+resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+worker = Worker(("json",))
+print(worker.run("math:factorial", 5), worker.run("builtins:bytes", MEMORY).cause)
+"""
