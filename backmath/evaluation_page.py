@@ -31,12 +31,12 @@ def announce(run: "Run", sets: "Sequence[QuestionSet]") -> None:
     for each in sets:
         for reason, rows in each.about.refused.items():
             out.print(data(f"  {times(rows, 'row')} of {each.about.name} left out: {reason}", "yellow"))
-        if each.about.decontaminated == "unchecked":
-            warning = (
-                f"  A release that this model was trained on was not held against {each.about.name}, so it may have "
-                "learned these questions. Next: backmath release create --against FILE"
-            )
-            out.print(data(warning, "yellow"), soft_wrap=True)
+    if unchecked := [each.about.name for each in sets if each.about.decontaminated == "unchecked"]:
+        warning = (
+            f"  A release that this model was trained on was not held against {', '.join(unchecked)}, so it may have "
+            "learned these questions. Next: backmath release create --against FILE"
+        )
+        out.print(data(warning, "yellow"), soft_wrap=True)
 
 
 def print_evaluation(found: Evaluation, workspace: Path) -> None:

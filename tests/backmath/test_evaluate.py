@@ -208,12 +208,12 @@ def test_a_model_of_ours_is_told_apart_from_sets_its_release_was_not_held_agains
         started_at=datetime.now(UTC),
     )
     (run / "run.json").write_text(record.model_dump_json())
-    options = ("--on", "sums=sums.jsonl", "--on", "release:test", "--limit", "2", "--max-tokens", "4")
+    sets = ("--on", "sums=sums.jsonl", "--on", "again=sums.jsonl", "--on", "release:test")
+    options = (*sets, "--limit", "2", "--max-tokens", "4")
     assert main(["evaluate", "--model", "sft-1", *options]) == 0
     shown = " ".join(capsys.readouterr().out.split())
     assert "was trained on release 1.0.0" in shown
-    assert "was not held against sums" in shown
-    assert "was not held against release:test" not in shown
+    assert "was not held against sums, again, so it may" in shown
     found = Evaluation.model_validate_json((folder / "workspace/runs/evaluate-1/evaluation.json").read_bytes())
-    assert [each.decontaminated for each in found.sets] == ["unchecked", "checked"]
+    assert [each.decontaminated for each in found.sets] == ["unchecked", "unchecked", "checked"]
     assert {(each.set, each.kind) for each in found.results} >= {("sums", "forward"), ("release:test", "backward")}

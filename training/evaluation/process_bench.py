@@ -8,7 +8,7 @@ import numpy as np
 
 from generation.sources.errors import RowError
 from generation.sources.fields import MAX_QUESTION, MAX_SOLUTION, Fields, text
-from schemas.evaluation import FirstErrors
+from schemas.evaluation import Estimate, FirstErrors
 from schemas.identity import content_id
 from training.errors import EvaluationError
 from training.evaluation.intervals import Floats, estimate, of_sums
@@ -65,6 +65,9 @@ def first_errors(
         for hit, is_wrong in zip(found, wrong, strict=True)
     ]
     f1 = of_sums(np.array(columns, float), problems, _f1, seed)
+    if {erroneous.value, correct.value} & {0.0, 1.0}:  # its resamples are all alike, and F1 follows the bounds it has
+        low, high = _f1(np.array([(erroneous.low, 1, correct.low, 1), (erroneous.high, 1, correct.high, 1)])).tolist()
+        f1 = Estimate(value=f1.value, low=min(f1.low, low), high=max(f1.high, high), n=f1.n)
     return FirstErrors(set=name, model=model, threshold=THRESHOLD, erroneous=erroneous, correct=correct, f1=f1)
 
 

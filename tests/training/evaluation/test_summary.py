@@ -122,6 +122,18 @@ def test_the_f1_of_first_errors_is_as_by_hand() -> None:
         first_errors("bench", "prm", marked[:3], scores[:3], 0)
 
 
+def test_an_f1_of_nothing_found_is_in_as_much_doubt_as_what_was_found() -> None:
+    """Of 4 wrong solutions none: Wilson's bound is 0.49, and in no right one was a wrong step found, so up to 1."""
+    marked = [
+        Marked(str(index), f"P{index}", ("s", "t"), label) for index, label in enumerate((0, 1, 1, 0, None, None))
+    ]
+    found = first_errors("bench", "prm", marked, [[0.9, 0.9]] * 6, 0)
+    assert (found.f1.value, found.f1.low) == (0, 0)
+    most = found.erroneous.high
+    assert most == pytest.approx(0.4899, abs=1e-4)
+    assert found.f1.high == pytest.approx(2 * most / (1 + most))
+
+
 def test_two_models_are_compared_on_the_questions_that_both_were_asked() -> None:
     this = [answered(str(index)) for index in range(8)] + [answered("x", "unequal")]
     other = [answered(str(index), "equal" if index < 2 else "unequal") for index in range(8)]
