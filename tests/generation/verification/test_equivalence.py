@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from generation.verification import equivalence, worker
+from generation import worker
+from generation.verification import equivalence
 from generation.verification.equivalence import Equivalence, equivalent
 from tests.data import data_file
 
