@@ -92,7 +92,7 @@ def accuracies(runs: Runs) -> Iterator[Plotted]:
             docs=_DOCS,
         )
         drawn = [plots.Estimate(row.arm, row.right, (row.low, row.high), _end(row)) for row in rows]
-        yield Plotted(figure, partial(plots.estimates, figure, drawn, 0.0, 1.0, above=True))
+        yield Plotted(figure, partial(plots.percentages, figure, drawn, above=True))
 
 
 def accuracy_rows(runs: Runs, place: int) -> tuple[ArmRow, ...]:

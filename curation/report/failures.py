@@ -9,7 +9,7 @@ from curation.report import plots
 from curation.report.canvas import ACCENT, INK, MUTED, REJECT, REVIEW
 from curation.report.figure import called
 from curation.report.runs import Runs
-from curation.report.training import Plotted, forest
+from curation.report.training import Plotted, difference
 from schemas.failures import Axis, ErrorKind, FailureAnalysis, SideBySide
 from schemas.identity import content_id
 from schemas.model import Model
@@ -153,15 +153,16 @@ def _effects(analysis: FailureAnalysis) -> Plotted:
         docs=_DOCS,
     )
     drawn = [
-        (
+        difference(
             f"{row.axis}: {row.slice}, {row.set}",
-            (row.difference, row.low, row.high),
+            row.difference,
+            (row.low, row.high),
             "" if row.verdict == "not told" else row.verdict,
         )
         for row in rows
     ]
     clear = sum(row.verdict != "not told" for row in rows)
-    return Plotted(figure, partial(forest, figure, drawn, max(clear, _LEAST_EFFECTS)))
+    return Plotted(figure, partial(plots.differences, figure, drawn[: max(clear, _LEAST_EFFECTS)]))
 
 
 def _errors(analysis: FailureAnalysis) -> Plotted:
@@ -235,7 +236,7 @@ def _slices(analysis: FailureAnalysis, axis: Axis) -> Plotted:
         )
         for row in rows[:_MOST_SLICES]
     ]
-    return Plotted(figure, partial(plots.estimates, figure, drawn, 0.0, 1.0, above=several))
+    return Plotted(figure, partial(plots.percentages, figure, drawn, above=several))
 
 
 def _program(key: str) -> str:

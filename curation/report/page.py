@@ -110,7 +110,7 @@ def _parts(store: Store, connection: DuckDBPyConnection, meaning: Mapping[str, s
         "trained": training.trained(runs) if runs.found else None,
         "learning": tuple(training.learning(runs)),
         "evaluations": tuple(training.evaluations(runs)),
-        "comparisons": training.comparisons(runs),
+        "comparisons": tuple(training.comparisons(runs)),
         "arms": ablations.trainings(runs),
         "ablations": tuple(ablations.accuracies(runs)),
         "analyses": failures.analyses(runs),

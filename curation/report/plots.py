@@ -126,6 +126,25 @@ def shares(
     return _bars(figure, bars, looks, ", ".join(names), legend)
 
 
+def percentages(figure: Figure[Model], rows: Sequence[Estimate], *, above: bool = False) -> Markup:
+    """`estimates` of shares between 0 and 1, on a scale in per cent."""
+    return estimates(figure, [_percent(row) for row in rows], 0, 100, above=above)
+
+
+def differences(figure: Figure[Model], rows: Sequence[Estimate]) -> Markup:
+    """`estimates` of differences of shares, in percentage points; 0 is in the middle, and there is room for all."""
+    reach = max((abs(each) for row in rows for each in (row.value or 0.0, *(row.interval or ()))), default=0.0)
+    most = next((limit for limit in (10, 20, 40, 60) if 100 * reach <= limit), 100)
+    return estimates(figure, [_percent(row) for row in rows], -most, most, above=True)
+
+
+def _percent(row: Estimate) -> Estimate:
+    return row._replace(
+        value=None if row.value is None else 100 * row.value,
+        interval=None if row.interval is None else (100 * row.interval[0], 100 * row.interval[1]),
+    )
+
+
 def estimates(
     figure: Figure[Model], rows: Sequence[Estimate], lowest: float, highest: float, *, above: bool = False
 ) -> Markup:
@@ -148,7 +167,7 @@ def estimates(
             value = lowest + span * tick / 4
             zero = lowest < 0 and not value
             drawn.axes.plot([place(value)] * 2, [0, height - _ROW], color=MUTED if zero else LINE, linewidth=1)
-            drawn.axes.text(place(value), height - 6, f"{value:.2g}", size=_SMALL, color=MUTED, ha="center")
+            drawn.axes.text(place(value), height - 6, f"{value:.3g}", size=_SMALL, color=MUTED, ha="center")
         for number, row in enumerate(rows):
             middle = pitch * (number + 1) - _ROW / 2
             _name_of(drawn.axes, left, middle, row.name, above=above)

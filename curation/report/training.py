@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import islice
 
 from markupsafe import Markup
 
@@ -12,13 +13,15 @@ from curation.report.curves import MOST_LINES, Curve, curves
 from curation.report.figure import Figure, called
 from curation.report.runs import RunFiles, Runs
 from curation.report.text import short
-from schemas.evaluation import Estimate, SetResult
+from curation.review.interval import Interval
+from schemas.evaluation import Comparison, Estimate, SetResult
 from schemas.model import Model
 from schemas.training import Stage
 
 _DOCS = "docs/report.md"
 _MOST_ROWS = 12
 """Rows of a plot; the table below it has more."""
+_MOST_COMPARISONS = 6
 
 _Family = tuple[str, str, tuple[Stage, ...], tuple[str, ...]]
 
@@ -183,9 +186,11 @@ def _family(family: _Family, named: Mapping[str, RunFiles], key: str, title: str
 def evaluations(runs: Runs) -> Iterator[Plotted]:
     """What models reached: by set and kind of question, of both directions, of reward models, and calibration."""
     measured = tuple(_measured(runs))
-    for place, ((set_, kind), rows) in enumerate(_grouped(measured).items()):
+    of = _grouped(measured)
+    for place, ((set_, kind), rows) in enumerate(of.items()):
         right = tuple(row for row in rows if row.measure == "right")
         yield _dots(right, f"accuracy-{place}", f"Right: {short(set_, 30)}, {kind}", place, "accuracy")
+    for place, ((set_, kind), rows) in enumerate(of.items()):
         chosen = tuple(row for row in rows if row.measure.startswith(("best", "majority", "any", "mean")))
         if chosen:
             yield _dots(chosen, f"best-{place}", f"One of k samples: {short(set_, 30)}, {kind}", place, "best")
@@ -201,53 +206,52 @@ def measured_rows(runs: Runs, which: str, place: int) -> tuple[Model, ...]:
     return next(each.figure.rows for each in evaluations(runs) if each.figure.key == f"{which}-{place}")
 
 
-def comparisons(runs: Runs) -> Plotted:
-    """Every comparison of two runs on the same questions, the newest first."""
-    rows = tuple(
-        Compared(
-            run=each.record.name,
-            other=of.other,
-            set=of.set,
-            kind=of.kind,
-            measure=of.measure.replace("_", " "),
-            difference=of.difference.value,
-            low=of.difference.low,
-            high=of.difference.high,
-            p_value=of.p_value,
-            adjusted_p_value=of.adjusted_p_value,
+def comparisons(runs: Runs) -> Iterator[Plotted]:
+    """What one run is ahead of another by on the same questions: a figure for each two, the newest first."""
+    found: dict[tuple[str, str], list[Compared]] = {}
+    for each in reversed(runs.of(None)):
+        for of in each.evaluation.comparisons if each.evaluation else ():
+            found.setdefault((each.record.name, of.other), []).append(_compared(each.record.name, of))
+    for place, ((run, other), rows) in enumerate(islice(found.items(), _MOST_COMPARISONS)):
+        figure = called(
+            tuple(rows),
+            _program("comparison_rows", f"comparison_rows(runs, {place})"),
+            key=f"comparison-{place}",
+            title=f"{short(run, 30)} against {short(other, 30)}",
+            caption="Difference in percentage points on the same questions, with its 95% interval by bootstrap over "
+            "problems, and p as Holm adjusts it for all comparisons of the run. Right of 0 the first run is ahead.",
+            docs=_DOCS,
         )
-        for each in reversed(runs.of(None))
-        if each.evaluation
-        for of in each.evaluation.comparisons
-    )
-    figure = called(
-        rows,
-        _program("comparisons", "comparisons(runs).figure.rows"),
-        key="comparisons",
-        title="One run against another",
-        caption="Difference in percentage points on the same questions, with its 95% interval by bootstrap over "
-        "problems, and p as Holm adjusts it for all comparisons of the run. Right of 0 the first run is ahead.",
-        docs=_DOCS,
-    )
-    drawn = [
-        (f"{row.measure}, {row.kind}, {row.set}", (row.difference, row.low, row.high), _p(row.adjusted_p_value))
-        for row in rows
-    ]
-    return Plotted(figure, partial(forest, figure, drawn))
+        drawn = [
+            difference(f"{row.measure}, {row.kind}, {row.set}", row.difference, (row.low, row.high), _p(row))
+            for row in rows[:_MOST_ROWS]
+        ]
+        yield Plotted(figure, partial(plots.differences, figure, drawn))
 
 
-def forest(
-    figure: Figure[Model], rows: Sequence[tuple[str, tuple[float, float, float], str]], most: int = _MOST_ROWS
-) -> Markup:
-    """Differences with their intervals about 0, in the middle of a scale that has room for all of them."""
-    shown = rows[:most]
-    reach = max((abs(each) for _, values, _ in shown for each in values), default=0.0)
-    scale = next((limit for limit in (0.1, 0.2, 0.4, 0.6, 1.0) if reach <= limit), 1.0)
-    drawn = [
-        plots.Estimate(name, value, (low, high), f"{100 * value:+.1f}{end and f', {end}'}")
-        for name, (value, low, high), end in shown
-    ]
-    return plots.estimates(figure, drawn, -scale, scale, above=True)
+def comparison_rows(runs: Runs, place: int) -> tuple[Model, ...]:
+    """The rows of one figure of comparisons."""
+    return next(islice(comparisons(runs), place, None)).figure.rows
+
+
+def difference(name: str, value: float, interval: Interval, end: str) -> plots.Estimate:
+    """A difference of two shares, in percentage points at its end."""
+    return plots.Estimate(name, value, interval, f"{100 * value:+.1f}{end and f', {end}'}")
+
+
+def _compared(run: str, of: Comparison) -> Compared:
+    return Compared(
+        run=run,
+        other=of.other,
+        set=of.set,
+        kind=of.kind,
+        measure=of.measure.replace("_", " "),
+        difference=of.difference.value,
+        low=of.difference.low,
+        high=of.difference.high,
+        p_value=of.p_value,
+        adjusted_p_value=of.adjusted_p_value,
+    )
 
 
 def _program(name: str, call: str) -> str:
@@ -319,7 +323,7 @@ def _measured(runs: Runs) -> Iterator[Measured]:
                 if found is not None:
                     yield _row(each.record.name, result.set, result.kind, measure, found)
         for errors in each.evaluation.first_errors:
-            yield _row(each.record.name, errors.set, "forward", "first-error F1", errors.f1)
+            yield _row(each.record.name, errors.set, "", "first-error F1", errors.f1)
 
 
 def _of_result(result: SetResult) -> Iterable[tuple[str, Estimate | None]]:
@@ -363,12 +367,12 @@ def _dots(rows: tuple[Measured, ...], key: str, title: str, place: int, which: s
         plots.Estimate(_name(row, which), row.value, (row.low, row.high), f"{row.value:.1%}")
         for row in rows[-_MOST_ROWS:]
     ]
-    return Plotted(figure, partial(plots.estimates, figure, drawn, 0.0, 1.0, above=True))
+    return Plotted(figure, partial(plots.percentages, figure, drawn, above=True))
 
 
 def _name(row: Measured, which: str) -> str:
     if which == "across":
-        return f"{row.run}, {row.set}, {row.kind}"
+        return ", ".join(filter(None, (row.run, row.set, row.kind)))
     return row.run if row.measure == "right" else f"{row.run}, {row.measure}"
 
 
@@ -407,5 +411,5 @@ def _calibrations(runs: Runs) -> Iterator[Plotted]:
         yield Plotted(figure, partial(curves, figure, lines, "confidence", diagonal=True))
 
 
-def _p(value: float) -> str:
-    return f"p {value:.2g}" if value >= 0.001 else "p < 0.001"
+def _p(row: Compared) -> str:
+    return f"p {row.adjusted_p_value:.2g}" if row.adjusted_p_value >= 0.001 else "p < 0.001"

@@ -101,7 +101,8 @@ def evaluate(
             seed=configuration.seed,
         )
         _write(run.folder, evaluation)
-        failures.write(run.folder, failures.analyse(run.record.name, rows, others, configuration.seed))
+        if rows:
+            failures.write(run.folder, failures.analyse(run.record.name, rows, others, configuration.seed))
     return evaluation
 
 

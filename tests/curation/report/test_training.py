@@ -202,7 +202,7 @@ def test_the_program_of_every_figure_gives_the_numbers_that_are_shown(
     html = render(Store(workspace(tmp_path / "workspace")), {})
     monkeypatch.chdir(tmp_path)
     shown = {key: code for key, (_, code) in programs(html).items() if "read_runs" in code}
-    for part in ("runs", "curve-policy-reward", "accuracy-0", "best-1", "across-0", "calibration-1", "comparisons"):
+    for part in ("runs", "curve-policy-reward", "accuracy-0", "best-1", "across-0", "calibration-1", "comparison-0"):
         assert part in shown
     assert {"effects-evaluate-1", "errors-evaluate-1", "slices-evaluate-1-topic"} <= set(shown)
     for key, code in shown.items():
@@ -231,7 +231,7 @@ def test_ppo_and_grpo_share_their_axes_and_each_figure_says_what_it_shows(tmp_pa
         "Right backward, and its forward question too",
         "Answered a backward question with the original answer",
         "First wrong step found: F1 on ProcessBench",
-        "One run against another",
+        "evaluate-1 against old",
         "Failures of evaluate-1, against old",
         "Where it helps, and where it hurts",
         "Slices of fewer than 20 problems are left out: 3 of them.",
