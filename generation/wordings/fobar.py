@@ -64,7 +64,7 @@ def fobar(question: str, condition: Condition, unknown: str, answer: str) -> str
     Raises ValueError where the condition is not in the question.
     """
     text = masked(question, condition, unknown).strip()
-    block = _BLOCK_AT_END.search(text)
+    block = text.endswith(("]", "}", "$")) and _BLOCK_AT_END.search(text)  # the search is through the whole text
     if not block and text.rstrip(_CLOSERS)[-1:] not in (".", "?", "!"):
         last_sentence = re.split(r"[.?!]\s", text)[-1]
         text = text.rstrip(" ,;:") + ("?" if _QUESTION_WORD.search(last_sentence) else ".")

@@ -214,6 +214,7 @@ def test_a_model_of_ours_is_told_apart_from_sets_its_release_was_not_held_agains
     shown = " ".join(capsys.readouterr().out.split())
     assert "was trained on release 1.0.0" in shown
     assert "was not held against sums, again, so it may" in shown
+    assert "release:test, so it may" not in shown
     found = Evaluation.model_validate_json((folder / "workspace/runs/evaluate-1/evaluation.json").read_bytes())
     assert [each.decontaminated for each in found.sets] == ["unchecked", "unchecked", "checked"]
     assert {(each.set, each.kind) for each in found.results} >= {("sums", "forward"), ("release:test", "backward")}

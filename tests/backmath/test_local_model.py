@@ -24,7 +24,7 @@ def generated(local_model: LocalModel, tmp_path_factory: pytest.TempPathFactory)
     (folder / "bare.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     cli.run("ingest", "records", "--path", "bare.jsonl", cwd=folder)
     asked = ("--formula", "formalize", "--model", local_model.name, "--base-url", local_model.url)
-    cli.run("generate", *asked, "--wording", "declarative", "--concurrency", 2, "--max-tokens", 120, cwd=folder)
+    cli.run("generate", *asked, "--wording", "declarative", "--concurrency", 2, "--max-tokens", 200, cwd=folder)
     return folder / "workspace"
 
 

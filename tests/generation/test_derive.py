@@ -18,7 +18,7 @@ from tests.data import data_file
 from tests.generation.made import accepted, candidate, check, derived_sample, problem, sample, timeless, value
 from tests.generation.verification.attacks import ATTACKS
 
-SECONDS = 20.0
+SECONDS = 5.0
 """Of this process's time, which other tests beside it do not stretch."""
 QUESTION = "Ines has 14 stickers and gets 5 sheets of 6 stickers each. How many stickers has she now?"
 SOLUTION = "The sheets hold 5*6 = <<5*6=30>>30 stickers.\nNow she has 14+30 = <<14+30=44>>44 stickers."

@@ -15,7 +15,7 @@ from tests.generation.made import accepted, check, problem, value
 from tests.generation.verification.attacks import ATTACKS
 from tests.generation.written import as_read, bare, derived, reply, taken, verdicts
 
-SECONDS = 5.0
+SECONDS = 1.0
 """Of this process's time, for one problem."""
 QUESTION = "Natalia sold clips to 48 of her friends in April, and half as many in May. How many altogether?"
 CLIPS = bare(QUESTION, "72")

@@ -88,7 +88,7 @@ def test_over_another_version_on_the_hub_what_differs_is_sent_and_what_is_not_ou
     assert hub.asked["upload"] == before  # the Hub still has the blobs
 
 
-@pytest.mark.parametrize("status", [503, 0])
+@pytest.mark.parametrize("status", [503, 500, 0])
 def test_a_hub_that_fails_part_of_the_time_gets_it_all(status: int, quickstarted: Path, hub: Hub) -> None:
     hub.faults = dict.fromkeys(("preupload", "batch", "upload"), (status, 1))
     to_hub(quickstarted, hub)

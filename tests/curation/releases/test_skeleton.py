@@ -67,7 +67,7 @@ def test_any_text_has_one_skeleton(text: str) -> None:
 def test_hostile_texts_take_no_longer_than_their_length(text: str) -> None:
     began = time.monotonic()
     skeleton(text)
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 5
 
 
 def test_gsm8k_has_the_few_twins_that_it_has() -> None:

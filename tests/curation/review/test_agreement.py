@@ -183,7 +183,7 @@ def test_ten_thousand_candidates_take_seconds() -> None:
     start = time.process_time()
     found = measure("all", unit_sums(counts))
     assert found.alpha_interval
-    assert time.process_time() - start < 10
+    assert time.process_time() - start < 2
 
 
 def test_a_store_without_reviews_has_nothing_to_say(tmp_path: Path) -> None:

@@ -422,4 +422,4 @@ def test_hostile_text_anywhere_is_read_or_refused_at_once(attack: str, notation:
         formalize(bare(question, "72", notation), find_conditions(question, notation), sound)
     with contextlib.suppress(FormalizeError):
         formalize(bare(CLIPS.question, answer, notation), find_conditions(CLIPS.question, notation), sound)
-    assert time.process_time() - start < 10
+    assert time.process_time() - start < 2

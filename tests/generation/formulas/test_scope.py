@@ -59,4 +59,4 @@ def test_the_word_problems_of_the_sample_are_in_scope() -> None:
 def test_any_text_is_told_at_once(attack: str) -> None:
     start = time.process_time()
     why_not_invertible(attack[:20_000])
-    assert time.process_time() - start < 5
+    assert time.process_time() - start < 1

@@ -112,7 +112,7 @@ def test_a_system_that_grows_is_refused_at_once(equations: list[str]) -> None:
         found = solved(equations, "abcd")
     except (UnsolvedError, TooLargeError):
         found = {}
-    assert time.process_time() - start < 5
+    assert time.process_time() - start < 0.5
     assert all(len(plain(each)) < 4 * MAX_NODES for each in found.values())
 
 

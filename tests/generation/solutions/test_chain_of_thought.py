@@ -205,14 +205,14 @@ def test_an_attack_is_told_at_once_and_proves_nothing(attack: str) -> None:
     short = attack[:900]
     proofs = prove([attack, short, f"48 + 24 = {short}", f"{short} = 72", f"x = {short}"], "x", HIDDEN)
     assert not any(found.outcome == "pass" for found in proofs)
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 2
 
 
 @pytest.mark.parametrize("text", ["b = 2b ", "1+", "1 = ", "(a=", "half of 2 ", "2^9^"])
 def test_the_longest_solution_is_told_in_time(text: str) -> None:
     start = time.monotonic()
     prove([(text * MAX_STEP)[:MAX_STEP]] * MAX_STEPS, "x", HIDDEN)
-    assert time.monotonic() - start < 30
+    assert time.monotonic() - start < 10
 
 
 def test_what_a_terminal_would_obey_is_not_in_a_reason() -> None:

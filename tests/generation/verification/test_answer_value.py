@@ -61,5 +61,5 @@ def test_a_hostile_answer_is_read_or_refused_at_once(attack: str) -> None:
         parts = answer_value(attack).parts
     except ExpressionError:
         parts = ()
-    assert time.process_time() - start < 5
+    assert time.process_time() - start < 1
     assert all(len(plain(part)) <= 2_000 for part in parts)

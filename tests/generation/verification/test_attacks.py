@@ -46,4 +46,4 @@ def test_the_parser_refuses_an_attack_or_reads_plain_arithmetic(attack):
         expression = parse(attack, ("x",))
         plain(expression)
         evaluate(expression)
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 0.5

@@ -252,7 +252,7 @@ def test_a_comparison_over_its_limit_is_undecided_and_the_next_one_works(monkeyp
     start = time.monotonic()
     result = equivalent("1", r"\prod_{k=1}^{9999} (\sin k + k^{999})")
     assert (result.outcome, result.reason) == ("undecided", "stopped after 0.5 s")
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 2
     assert equivalent(r"\sqrt{4}", "2").outcome == "equal"
 
 

@@ -145,7 +145,7 @@ def test_a_value_too_large_is_refused_before_it_is_computed(text):
     start = time.process_time()
     with pytest.raises(TooLargeError):
         evaluate(parse(text))
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < 0.1
 
 
 @pytest.mark.parametrize("text", ["1/0", "0^-1", "1/(2-2)", "sqrt(2)", "sqrt(-1)", "2^(1/2)"])

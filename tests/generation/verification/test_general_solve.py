@@ -88,7 +88,7 @@ def test_a_search_over_its_limit_is_undecided_and_the_next_one_works(monkeypatch
     start = time.monotonic()
     terms = " + ".join(f"sqrt(x+{n})" for n in range(1, 12))
     assert roots(terms, "17/3") is None
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 2
     monkeypatch.undo()
     assert roots("sqrt(x)", "3") == ["9"]
 
